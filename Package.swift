@@ -1,0 +1,196 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: BSD-3-Clause
+
+// The one table of modules, grouped by layer, bottom first. A module may name only modules of its
+// own layer and of lower ones; `./martlet lint` compares the `import` lines with this table.
+//
+// MARTLET_PLATFORM chooses the sibling folders under Sources/Machine: `host` (the default) stands
+// in for the hardware so that every module is tested as an ordinary program; `guest` is the real
+// processor and platform.
+
+import PackageDescription
+
+let platform = Context.environment["MARTLET_PLATFORM"] ?? "host"
+let architecture = Context.environment["MARTLET_ARCHITECTURE"] ?? "X86_64"
+let machineFolders =
+  platform == "guest" ? ["Common", architecture, "KVM"] : ["Common", "Host"]
+
+let house: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatWarning("StrictMemorySafety", as: .error),
+  .enableExperimentalFeature("Lifetimes"),
+  .enableExperimentalFeature("Extern"),
+]
+
+/// One micro-library: its layer's folder, its name, and what it stands on.
+struct Library {
+  let layer: String
+  let name: String
+  let dependencies: [String]
+
+  init(_ layer: String, _ name: String, on dependencies: [String] = []) {
+    self.layer = layer
+    self.name = name
+    self.dependencies = dependencies
+  }
+
+  var target: Target {
+    .target(
+      name: name,
+      dependencies: dependencies.map { .byName(name: $0) },
+      path: "Sources/\(layer)/\(name)",
+      exclude: ["README.md", "Kconfig"],
+      swiftSettings: house)
+  }
+}
+
+let libraries: [Library] = [
+  Library("Base", "Base", on: ["Bytes"]),
+  Library("Base", "Structures", on: ["Base", "Bytes"]),
+  Library("Base", "TimerWheel", on: ["Base"]),
+  Library("Base", "ELF", on: ["Base", "Bytes"]),
+  Library("Base", "EROFS", on: ["Base", "Bytes"]),
+  Library("Base", "CommandLine", on: ["Base", "Bytes"]),
+
+  Library("Kernel", "Log", on: ["Base", "Machine"]),
+  Library("Kernel", "Frames", on: ["Base", "Bytes", "Machine"]),
+  Library("Kernel", "Heap", on: ["Base", "Bytes", "Machine"]),
+  Library("Kernel", "HeapBuddy", on: ["Base", "Heap"]),
+  Library("Kernel", "HeapRegion", on: ["Base", "Heap"]),
+  Library("Kernel", "HeapTLSF", on: ["Base", "Heap"]),
+  Library("Kernel", "Clock", on: ["Base", "Bytes", "Machine", "TimerWheel"]),
+  Library("Kernel", "Scheduling", on: ["Base", "Bytes", "Machine", "Clock", "Structures"]),
+  Library("Kernel", "SchedulerCooperative", on: ["Base", "Scheduling"]),
+  Library("Kernel", "SchedulerRoundRobin", on: ["Base", "Scheduling"]),
+  Library("Kernel", "Random", on: ["Base", "Bytes", "Machine"]),
+  Library("Kernel", "Memory", on: ["Base", "Bytes", "Machine", "Frames", "Structures"]),
+
+  Library("Devices", "FirmwareConfiguration", on: ["Base", "Bytes", "Machine"]),
+  Library("Devices", "PCI", on: ["Base", "Machine"]),
+  Library("Devices", "Virtio", on: ["Base", "Bytes", "Machine"]),
+  Library("Devices", "VirtioMMIO", on: ["Base", "Machine", "Virtio"]),
+  Library("Devices", "VirtioPCI", on: ["Base", "Machine", "PCI", "Virtio"]),
+  Library("Devices", "VirtioConsole", on: ["Base", "Bytes", "Machine", "Virtio", "Log"]),
+
+  Library("Files", "VFS", on: ["Base", "Bytes", "Structures", "Scheduling", "Clock", "Memory"]),
+  Library("Files", "RootFS", on: ["Base", "Bytes", "Structures", "EROFS", "Frames", "Memory", "VFS"]),
+  Library("Files", "Pipes", on: ["Base", "Structures", "Scheduling", "Memory", "VFS"]),
+  Library("Files", "DeviceFS", on: ["Base", "Structures", "Random", "Scheduling", "Memory", "VFS"]),
+  Library("Files", "ProcFS", on: ["Base", "Structures", "Memory", "VFS"]),
+
+  Library(
+    "Linux", "LinuxCore",
+    on: ["Base", "Bytes", "Machine", "Log", "Clock", "Scheduling", "Memory", "Frames", "VFS"]),
+  Library("Linux", "LinuxFiles", on: ["LinuxCore", "VFS", "Pipes", "RootFS", "Structures"]),
+  Library("Linux", "LinuxPolling", on: ["LinuxCore", "VFS", "Structures"]),
+  Library("Linux", "LinuxMemory", on: ["LinuxCore", "VFS", "RootFS"]),
+  Library("Linux", "LinuxThreads", on: ["LinuxCore", "Structures"]),
+  Library("Linux", "LinuxSignals", on: ["LinuxCore", "VFS"]),
+  Library("Linux", "LinuxTime", on: ["LinuxCore", "LinuxSignals"]),
+  Library("Linux", "LinuxProcess", on: ["LinuxCore", "Random"]),
+  Library("Linux", "LinuxLoader", on: ["LinuxCore", "ELF", "Random", "VFS"]),
+]
+
+/// The parts of the host command; ordinary Swift with Foundation.
+let tool: [Target] = [
+  .target(
+    name: "ToolSupport",
+    dependencies: [
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "Rainbow", package: "Rainbow"),
+      .product(name: "Subprocess", package: "swift-subprocess"),
+    ],
+    path: "Sources/Tool/ToolSupport"),
+  .target(
+    name: "Plan", dependencies: ["ToolSupport", .product(name: "Yams", package: "Yams")],
+    path: "Sources/Tool/Plan"),
+  .target(name: "Roots", dependencies: ["ToolSupport", "Plan"], path: "Sources/Tool/Roots"),
+  .target(
+    name: "Configuration", dependencies: ["ToolSupport", "Plan"],
+    path: "Sources/Tool/Configuration"),
+  .target(
+    name: "ImageBuild", dependencies: ["ToolSupport", "Plan", "Configuration", "ELF"],
+    path: "Sources/Tool/ImageBuild"),
+  .target(
+    name: "Launch", dependencies: ["ToolSupport", "Plan", "CommandLine"],
+    path: "Sources/Tool/Launch"),
+  .target(
+    name: "Inspect", dependencies: ["ToolSupport", "ImageBuild", "ELF"],
+    path: "Sources/Tool/Inspect"),
+  .target(name: "Lint", dependencies: ["ToolSupport"], path: "Sources/Tool/Lint"),
+  .target(
+    name: "Bench", dependencies: ["ToolSupport", "Launch", "ImageBuild", "Roots"],
+    path: "Sources/Tool/Bench"),
+  .executableTarget(
+    name: "martlet",
+    dependencies: [
+      "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
+      "Bench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ],
+    path: "Sources/Tool/Command"),
+]
+
+let tests: [Target] = [
+  .testTarget(
+    name: "BaseTests",
+    dependencies: ["Bytes", "Base", "Structures", "TimerWheel", "ELF", "EROFS", "CommandLine"]),
+  .testTarget(
+    name: "KernelTests",
+    dependencies: [
+      "Bytes", "Base", "Structures", "Machine", "Log", "Frames", "Heap", "HeapBuddy", "HeapRegion",
+      "HeapTLSF", "Clock", "Scheduling", "SchedulerCooperative", "SchedulerRoundRobin", "Random",
+      "Memory",
+    ]),
+  .testTarget(
+    name: "DevicesTests",
+    dependencies: [
+      "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
+      "VirtioPCI", "VirtioConsole",
+    ]),
+  .testTarget(
+    name: "FilesTests",
+    dependencies: [
+      "Bytes", "Base", "Machine", "Frames", "Memory", "Scheduling", "EROFS", "VFS", "RootFS",
+      "Pipes", "DeviceFS", "ProcFS", "Random",
+    ]),
+  .testTarget(
+    name: "LinuxTests",
+    dependencies: [
+      "Bytes", "Base", "Machine", "LinuxCore", "LinuxFiles", "LinuxPolling", "LinuxMemory",
+      "LinuxThreads", "LinuxSignals", "LinuxTime", "LinuxProcess", "LinuxLoader", "ELF",
+    ]),
+  .testTarget(
+    name: "ToolTests",
+    dependencies: [
+      "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
+      "Bench",
+    ]),
+]
+
+let package = Package(
+  name: "martlet",
+  products: libraries.map { .library(name: $0.name, targets: [$0.name]) } + [
+    .library(name: "Bytes", targets: ["Bytes"]),
+    .library(name: "Machine", targets: ["Machine"]),
+    .executable(name: "martlet", targets: ["martlet"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/onevcat/Rainbow", from: "4.2.2"),
+  ],
+  targets: [
+    // All unsafe code of the house is in these three.
+    .target(name: "Bytes", path: "Sources/Machine/Bytes", exclude: ["README.md"], swiftSettings: house),
+    .target(
+      name: "CMachine", path: "Sources/Machine/CMachine",
+      sources: platform == "guest" ? [architecture] : ["Host"]),
+    .target(
+      name: "Machine", dependencies: ["Base", "Bytes", "CMachine"],
+      path: "Sources/Machine/Machine", exclude: ["README.md", "Kconfig"],
+      sources: machineFolders, swiftSettings: house),
+  ] + libraries.map(\.target) + tool + tests
+)
