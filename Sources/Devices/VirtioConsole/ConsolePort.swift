@@ -42,6 +42,8 @@ public final class ConsolePort {
   /// Whether the host has opened its side and closed it again.
   public internal(set) var wasClosed = false
 
+  /// How many of the two messages that open the port (ready, open) are still to be sent.
+  var unsentMessages = 0
   let device: VirtioDevice
   let receiver: PortReceiver?
   let sender: PortSender?

@@ -147,7 +147,7 @@ public final class VirtioConsole {
     try device.start()
     device.observer = self
     device.publish(controlReceive)
-    send(ConsoleControlMessage(port: .max, event: .deviceReady, value: 1))
+    _ = send(ConsoleControlMessage(port: .max, event: .deviceReady, value: 1))
     device.publish(controlSend)
     // Many devices answer at once; the others interrupt.
     processControlMessages()
@@ -167,20 +167,40 @@ public final class VirtioConsole {
       }
       giveReceiveBuffer(buffer)
     }
-    if controlReceive.isBroken { device.fail(.broken) }
+    openPorts()
+    if controlReceive.isBroken || controlSend.isBroken { device.fail(.broken) }
     device.publish(controlReceive)
     device.publish(controlSend)
     // After the messages that open them.
-    for port in ports where port.isPresent { port.sender?.connect() }
+    for port in ports where port.isPresent && port.unsentMessages == 0 { port.sender?.connect() }
+  }
+
+  /// Sends what opens ports that the device has announced, as far as there are buffers.
+  private func openPorts() {
+    for port in ports {
+      while port.unsentMessages > 0 {
+        let event: ConsoleControlMessage.Event = port.unsentMessages == 2 ? .portReady : .portOpen
+        let message = ConsoleControlMessage(
+          port: UInt32(truncatingIfNeeded: port.number), event: event, value: 1)
+        guard send(message) else {
+          // The rest follows when the device has read these.
+          if controlSend.requestInterrupts(), send(message) {
+            port.unsentMessages &-= 1
+            continue
+          }
+          return
+        }
+        port.unsentMessages &-= 1
+      }
+    }
   }
 
   private func receive(_ message: ConsoleControlMessage) {
     guard message.port <= 0xffff, let port = port(Int(message.port)) else { return }
     switch message.event {
     case .portAdd where !port.isPresent:
-      send(ConsoleControlMessage(port: message.port, event: .portReady, value: 1))
-      send(ConsoleControlMessage(port: message.port, event: .portOpen, value: 1))
       port.isPresent = true
+      port.unsentMessages = 2
     case .portOpen:
       port.isHostOpen = message.value != 0
       port.wasClosed = message.value == 0
@@ -205,16 +225,12 @@ public final class VirtioConsole {
     }
   }
 
-  /// Puts a message on the queue; the caller publishes.
-  private func send(_ message: ConsoleControlMessage) {
+  /// Puts a message on the queue; the caller publishes. Returns false when no buffer is free.
+  private func send(_ message: ConsoleControlMessage) -> Bool {
     while let used = controlSend.takeUsed() {
       freeSendBuffers.append(sendBufferOfChain[used.name])
     }
-    guard !controlSend.isBroken, let buffer = freeSendBuffers.popLast() else {
-      // A device that makes the driver talk without listening.
-      device.fail(.broken)
-      return
-    }
+    guard !controlSend.isBroken, let buffer = freeSendBuffers.popLast() else { return false }
     let offset = sendBuffers &+ buffer &* ConsoleControlMessage.byteCount
     message.store(in: memory, at: offset)
     if let name = controlSend.add(
@@ -222,6 +238,7 @@ public final class VirtioConsole {
     {
       sendBufferOfChain[name] = buffer
     }
+    return true
   }
 }
 
