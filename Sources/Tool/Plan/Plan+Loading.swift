@@ -9,8 +9,8 @@ extension Plan {
   /// - Parameter file: how messages name the file; its folder is taken from it.
   public static func parse(bytes: [UInt8], file: String) throws(ToolError) -> Plan {
     let document = try PlanDocument(bytes: bytes, file: file)
-    let folder = Paths.absolute((file as NSString).deletingLastPathComponent)
-    return try PlanReader(file: file).plan(from: document, folder: folder)
+    let directory = Paths.absolute((file as NSString).deletingLastPathComponent)
+    return try PlanReader(file: file, directory: directory).plan(from: document)
   }
 
   /// Finds an application: a folder with `martlet.yaml`, the file itself, or a name under `Apps/`.

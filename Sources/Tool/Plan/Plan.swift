@@ -17,13 +17,15 @@ public struct Plan: Sendable, Equatable {
 
   /// The path of the `martlet.yaml`, as it is shown in messages.
   public var file: String
-  /// The absolute path of its folder; relative paths in the plan start here.
-  public var folder: String
+  /// The absolute path of its folder.
+  public var directory: String
   /// Letters, digits, `-`, `_` and `.`; the folder's name when the plan has none.
   public var name: String
   public var kind: Kind
   /// In the order of the file; later entries win.
   public var root: [RootEntry]
+  /// Where the plan says each entry of `root`, for messages; as long as `root`, or empty.
+  public var rootPositions: [Position]
   /// The program's absolute path in the guest, then its arguments. Not empty for Linux images.
   public var command: [String]
   /// In the order of the file, names unique.
@@ -38,16 +40,17 @@ public struct Plan: Sendable, Equatable {
   public var workingDirectory: String?
 
   public init(
-    file: String, folder: String, name: String, kind: Kind = .linux, root: [RootEntry] = [],
-    command: [String] = [], environment: [EnvironmentVariable] = [], memory: ByteSize? = nil,
+    file: String, directory: String, name: String, kind: Kind = .linux, root: [RootEntry] = [],
+    rootPositions: [Position] = [], command: [String] = [], environment: [EnvironmentVariable] = [], memory: ByteSize? = nil,
     ports: [PortMapping] = [], volumes: [Volume] = [], config: [ConfigurationLine] = [],
     workingDirectory: String? = nil
   ) {
     self.file = file
-    self.folder = folder
+    self.directory = directory
     self.name = name
     self.kind = kind
     self.root = root
+    self.rootPositions = rootPositions
     self.command = command
     self.environment = environment
     self.memory = memory

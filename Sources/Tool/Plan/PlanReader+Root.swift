@@ -5,24 +5,25 @@ import Yams
 
 /// The entries of `root`.
 extension PlanReader {
-  private static let sources = ["debian", "directory", "file", "c"]
+  private static let sources = ["debian", "directory", "file", "program"]
   private static let laterSources = ["host", "oci", "build"]
 
-  func root(_ node: Node) throws(ToolError) -> [RootEntry] {
+  func root(_ node: Node) throws(ToolError) -> ([Plan.RootEntry], [Position]) {
     guard case .sequence(let sequence) = node else {
       throw wrongType(node, "root", "a list such as [{debian: [sqlite3]}, {directory: files}]")
     }
-    var entries: [RootEntry] = []
+    var entries: [Plan.RootEntry] = []
     for item in sequence { entries.append(try rootEntry(item)) }
-    return entries
+    return (entries, sequence.map(position))
   }
 
-  private func rootEntry(_ node: Node) throws(ToolError) -> RootEntry {
+  private func rootEntry(_ node: Node) throws(ToolError) -> Plan.RootEntry {
     let fields = try mapping(
-      node, "an entry of root", keys: Self.sources + Self.laterSources + ["to", "flags"],
+      node, "an entry of root", keys: Self.sources + Self.laterSources + ["to", "static"],
       otherNames: [
-        "apt": "debian", "deb": "debian", "packages": "debian", "package": "debian", "dir": "directory",
-        "folder": "directory", "copy": "file", "path": "directory", "program": "c", "cc": "c",
+        "apt": "debian", "deb": "debian", "packages": "debian", "package": "debian",
+        "dir": "directory", "folder": "directory", "path": "directory", "copy": "file",
+        "c": "program", "cc": "program",
       ])
     let named = (Self.sources + Self.laterSources).filter { fields[$0] != nil }
     guard named.count == 1, let kind = named.first, let value = fields[kind] else {
@@ -37,34 +38,41 @@ extension PlanReader {
         value, "root source '\(kind)' is not supported yet",
         advice: "The sources are \(Self.sources.joined(separator: ", ")).")
     }
-    if kind != "c", let flags = fields["flags"] {
-      throw error(flags, "'flags' belongs to a source of kind 'c'")
+    if kind != "program", let node = fields["static"] {
+      throw error(node, "'static' belongs to a program")
     }
-    if kind == "debian", let to = fields["to"] {
-      throw error(to, "'to' does not go with 'debian'; packages say themselves where files go")
+    if kind == "debian" || kind == "directory", let to = fields["to"] {
+      throw error(
+        to, "'to' does not go with '\(kind)'", advice: "It goes with 'file' and 'program'.")
     }
-    return RootEntry(try source(kind, value, fields), at: position(node))
+    return try entry(kind, value, fields)
   }
 
-  private func source(
+  private func entry(
     _ kind: String, _ value: Node, _ fields: [String: Node]
-  ) throws(ToolError) -> RootEntry.Source {
-    let destination: String? =
-      if let to = fields["to"] { try guestPath(to, "to") } else { nil }
+  ) throws(ToolError) -> Plan.RootEntry {
+    let output: String? = if let to = fields["to"] { try guestPath(to, "to") } else { nil }
     switch kind {
-    case "debian": return .debian(packages: try packages(value))
+    case "debian": return .debian(try packages(value))
     case "directory":
-      return .directory(path: try string(value, "directory"), destination: destination ?? "/")
+      return .directory(Paths.absolute(try string(value, "directory"), in: directory))
     case "file":
-      let path = try string(value, "file")
-      return .file(path: path, destination: destination ?? "/\(Self.lastPart(of: path))")
+      let path = Paths.absolute(try string(value, "file"), in: directory)
+      return .file(path: path, output: output ?? "/\(Self.lastPart(of: path))")
     default:
-      let sources = try strings(value, "c")
-      guard let first = sources.first else { throw error(value, "'c' names no source file") }
-      let flags: [String] =
-        if let flags = fields["flags"] { try strings(flags, "flags") } else { ["-O2", "-static"] }
+      let sources = try strings(value, "program").map { Paths.absolute($0, in: directory) }
+      guard let first = sources.first else { throw error(value, "'program' names no source file") }
       let name = Self.lastPart(of: first).split(separator: ".").first.map(String.init) ?? "program"
-      return .c(sources: sources, flags: flags, destination: destination ?? "/bin/\(name)")
+      let isStatic = if let node = fields["static"] { try boolean(node, "static") } else { true }
+      return .program(sources: sources, output: output ?? "/bin/\(name)", isStatic: isStatic)
+    }
+  }
+
+  private func boolean(_ node: Node, _ what: String) throws(ToolError) -> Bool {
+    switch try string(node, what) {
+    case "true", "yes", "y", "on": return true
+    case "false", "no", "n", "off": return false
+    default: throw error(node, "'\(what)' must be true or false")
     }
   }
 

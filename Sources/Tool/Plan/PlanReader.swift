@@ -6,6 +6,8 @@ import Yams
 /// Walks a document along the keys of a plan and says where the first mistake is.
 struct PlanReader {
   let file: String
+  /// The absolute path of the plan's folder.
+  let directory: String
 
   static let keys = [
     "name", "kind", "root", "command", "environment", "memory", "ports", "volumes", "config", "cwd",
@@ -19,12 +21,12 @@ struct PlanReader {
     "kconfig": "config", "type": "kind",
   ]
 
-  func plan(from document: PlanDocument, folder: String) throws(ToolError) -> Plan {
+  func plan(from document: PlanDocument) throws(ToolError) -> Plan {
     let fields = try mapping(document.root, "the plan", keys: Self.keys, otherNames: Self.otherNames)
-    var plan = Plan(file: file, folder: folder, name: Self.lastPart(of: folder))
+    var plan = Plan(file: file, directory: directory, name: Self.lastPart(of: directory))
     if let node = fields["name"] { plan.name = try name(node) }
     if let node = fields["kind"] { plan.kind = try kind(node) }
-    if let node = fields["root"] { plan.root = try root(node) }
+    if let node = fields["root"] { (plan.root, plan.rootPositions) = try root(node) }
     if let node = fields["command"] { plan.command = try command(node) }
     if let node = fields["environment"] { plan.environment = try environment(node) }
     if let node = fields["memory"] { plan.memory = try memory(node) }

@@ -42,6 +42,17 @@ public final class Progress: Sendable {
     return try await body()
   }
 
+  /// Starts a step without a scope; the next one, or `finish`, ends it.
+  public func step(_ title: String) {
+    let generation = begin(title)
+    if style != .silent { Task.detached { [self] in await tick(generation) } }
+  }
+
+  /// Ends the step that `step(_:)` began.
+  public func finish() {
+    end(state.withLock { $0.generation })
+  }
+
   /// Changes the text behind the title, such as `12 of 40`. On a terminal only.
   public func detail(_ text: String) {
     state.withLock {

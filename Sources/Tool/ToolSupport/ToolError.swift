@@ -19,6 +19,9 @@ public struct ToolError: Error, Sendable, Equatable, CustomStringConvertible {
     self.status = status
   }
 
+  /// The same as the description: everything in one text.
+  public var message: String { description }
+
   public var description: String {
     var text = place.map { "\($0): \(what)" } ?? what
     if let advice { text += "\n  \(advice)" }
