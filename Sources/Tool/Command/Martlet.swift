@@ -1,8 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
-
-import ArgumentParser
-
+import ImageBuild
+import Configuration
+import Inspect
+import Lint
+import Roots
+import Plan
+import ToolSupport
+import Foundation
 @main
-struct Martlet: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "martlet")
+struct Martlet {
+  static func main() async {
+    let a = CommandLine.arguments
+    do {
+      let progress = ToolSupport.Progress()
+      let plan = a.count > 2 ? try Plan.load(application: a[2], projectRoot: Repository.root) : nil
+      let start = ContinuousClock.now
+      switch a[1] {
+      case "kernel":
+        print(try await KernelBuilder.kernel(for: plan, progress: progress).path)
+      default: print("?")
+      }
+      print(ContinuousClock.now - start)
+    } catch { print("martlet: \(error)"); exit(125) }
+  }
 }
