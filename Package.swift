@@ -165,7 +165,8 @@ let tests: [Target] = [
     dependencies: [
       "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
       "Bench",
-    ]),
+    ],
+    exclude: ["Support"]),
 ]
 
 let package = Package(
