@@ -33,6 +33,7 @@ struct LinkerScript {
       archive PT_NULL;  /* `martlet build` makes it a PT_LOAD */
     }
     VIRTUAL = 0x\(String(Self.virtualBase, radix: 16));
+    PHYSICAL = 0x\(String(Self.physicalBase, radix: 16));
     SECTIONS {
       . = 0x\(String(Self.physicalBase, radix: 16));
       .note.pvh : { KEEP(*(.note.pvh)) } :boot_text :note
@@ -44,7 +45,8 @@ struct LinkerScript {
       BOOT_END = ABSOLUTE(.);
       martlet_image_physical = BOOT_END;
 
-      . = VIRTUAL;
+      /* One constant lies between every virtual and physical address of the image (boot.S). */
+      . = VIRTUAL + BOOT_END - PHYSICAL;
       martlet_image_start = .;
       martlet_text_start = .;
     \(groups("text", in: "text", [".text", ".text.*"]))
@@ -94,6 +96,6 @@ struct LinkerScript {
 
   private func section(_ name: String, in segment: String, _ content: String) -> String {
     let noLoad = name.hasPrefix(".bss") ? " (NOLOAD)" : ""
-    return "  \(name)\(noLoad) : AT(ADDR(\(name)) - VIRTUAL + BOOT_END) { \(content) } :\(segment)"
+    return "  \(name)\(noLoad) : AT(ADDR(\(name)) - VIRTUAL + PHYSICAL) { \(content) } :\(segment)"
   }
 }
