@@ -1,29 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-<<<<<<< HEAD
-import ImageBuild
-import Configuration
-import Inspect
-import Lint
-import Roots
-import Plan
-import ToolSupport
-import Foundation
-@main
-struct Martlet {
-  static func main() async {
-    let a = CommandLine.arguments
-    do {
-      let progress = ToolSupport.Progress()
-      let plan = a.count > 2 ? try Plan.load(application: a[2], projectRoot: Repository.root) : nil
-      let start = ContinuousClock.now
-      switch a[1] {
-      case "kernel":
-        print(try await KernelBuilder.kernel(for: plan, progress: progress).path)
-      default: print("?")
-      }
-      print(ContinuousClock.now - start)
-    } catch { print("martlet: \(error)"); exit(125) }
-=======
 
 import ArgumentParser
 import Foundation
@@ -85,6 +60,5 @@ struct Martlet: AsyncParsableCommand {
     for number in Int32(0)...2 where fcntl(number, F_GETFD) < 0 {
       _ = open("/dev/null", number == 0 ? O_RDONLY : O_WRONLY)
     }
->>>>>>> tool
   }
 }
