@@ -18,6 +18,9 @@ struct Martlet {
       switch a[1] {
       case "kernel":
         print(try await KernelBuilder.kernel(for: plan, progress: progress).path)
+      case "root":
+        let archive = try await RootBuilder.archive(for: plan!, progress: progress)
+        print(archive.path, archive.byteCount)
       default: print("?")
       }
       print(ContinuousClock.now - start)

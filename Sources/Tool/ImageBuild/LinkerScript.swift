@@ -3,7 +3,8 @@
 /// The linker script of an image: one group of sections for each micro-library.
 ///
 /// The boot code is linked where it is loaded, because it runs before paging; everything else is
-/// linked high in the lower half and loaded right behind it. Each kind of page starts a page of its
+/// linked high in the lower half and loaded right behind it, so that the distance between the two
+/// addresses is the same for the whole image (`boot.S` counts on it). Each kind of page starts a page of its
 /// own, so that no page needs to be writable and executable.
 struct LinkerScript {
   /// Where QEMU loads the image.
@@ -33,8 +34,9 @@ struct LinkerScript {
       archive PT_NULL;  /* `martlet build` makes it a PT_LOAD */
     }
     VIRTUAL = 0x\(String(Self.virtualBase, radix: 16));
+    PHYSICAL = 0x\(String(Self.physicalBase, radix: 16));
     SECTIONS {
-      . = 0x\(String(Self.physicalBase, radix: 16));
+      . = PHYSICAL;
       .note.pvh : { KEEP(*(.note.pvh)) } :boot_text :note
       .boot.text : { KEEP(*(.boot.text .boot.text.*)) KEEP(*(.boot.rodata .boot.rodata.*)) } :boot_text
       . = ALIGN(4096);
@@ -44,7 +46,7 @@ struct LinkerScript {
       BOOT_END = ABSOLUTE(.);
       martlet_image_physical = BOOT_END;
 
-      . = VIRTUAL;
+      . = VIRTUAL + BOOT_END - PHYSICAL;
       martlet_image_start = .;
       martlet_text_start = .;
     \(groups("text", in: "text", [".text", ".text.*"]))
@@ -94,6 +96,6 @@ struct LinkerScript {
 
   private func section(_ name: String, in segment: String, _ content: String) -> String {
     let noLoad = name.hasPrefix(".bss") ? " (NOLOAD)" : ""
-    return "  \(name)\(noLoad) : AT(ADDR(\(name)) - VIRTUAL + BOOT_END) { \(content) } :\(segment)"
+    return "  \(name)\(noLoad) : AT(ADDR(\(name)) - VIRTUAL + PHYSICAL) { \(content) } :\(segment)"
   }
 }
