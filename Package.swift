@@ -166,7 +166,8 @@ let tests: [Target] = platform == "guest" ? [] : [
     dependencies: [
       "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
       "Bench",
-    ]),
+    ],
+    exclude: ["Support"]),
 ]
 
 let package = Package(

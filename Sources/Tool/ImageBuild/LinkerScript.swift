@@ -46,6 +46,7 @@ struct LinkerScript {
       BOOT_END = ABSOLUTE(.);
       martlet_image_physical = BOOT_END;
 
+      /* One constant lies between every virtual and physical address of the image (boot.S). */
       . = VIRTUAL + BOOT_END - PHYSICAL;
       martlet_image_start = .;
       martlet_text_start = .;
