@@ -29,7 +29,9 @@ struct ImagePackage {
     }
     try put(manifest, "Package.swift")
     try put(settings, "Sources/Settings/Settings.swift")
-    try put(LinkerScript(modules: modulesOnDisk() + ["Settings", "Image"]).text, "kernel.ld")
+    let off = Set(configuration.symbols.compactMap { $0.value == "n" ? $0.module : nil })
+    let modules = try modulesOnDisk().filter { !off.contains($0) } + ["Settings", "Image"]
+    try put(LinkerScript(modules: modules).text, "kernel.ld")
     try put(try toolset(), "toolset.json")
   }
 

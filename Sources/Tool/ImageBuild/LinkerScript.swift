@@ -3,7 +3,8 @@
 /// The linker script of an image: one group of sections for each micro-library.
 ///
 /// The boot code is linked where it is loaded, because it runs before paging; everything else is
-/// linked high in the lower half and loaded right behind it. Each kind of page starts a page of its
+/// linked high in the lower half and loaded right behind it, so that the distance between the two
+/// addresses is the same for the whole image (`boot.S` counts on it). Each kind of page starts a page of its
 /// own, so that no page needs to be writable and executable.
 struct LinkerScript {
   /// Where QEMU loads the image.
@@ -35,7 +36,7 @@ struct LinkerScript {
     VIRTUAL = 0x\(String(Self.virtualBase, radix: 16));
     PHYSICAL = 0x\(String(Self.physicalBase, radix: 16));
     SECTIONS {
-      . = 0x\(String(Self.physicalBase, radix: 16));
+      . = PHYSICAL;
       .note.pvh : { KEEP(*(.note.pvh)) } :boot_text :note
       .boot.text : { KEEP(*(.boot.text .boot.text.*)) KEEP(*(.boot.rodata .boot.rodata.*)) } :boot_text
       . = ALIGN(4096);

@@ -42,19 +42,15 @@ struct PackageStore {
     return packages
   }
 
-  /// Extracts what is not extracted yet; gives back one folder for each package.
-  ///
-  /// - Parameter requested: what the plan names: when Debian has replaced a version meanwhile, the
-  ///   lists are fetched again and the closure is resolved anew.
-  func trees(for packages: [DebianPackage], requested: [String]) async throws -> [String] {
+  /// Downloads and extracts what is not there yet; gives back one folder for each package, which
+  /// has its files in `root` and its scripts in `control`.
+  func trees(for packages: [DebianPackage]) async throws -> [String] {
     let lock = try FileLock(path: "\(cache)/packages.lock") {
       progress.step("waiting for another run that fetches packages")
     }
     defer { withExtendedLifetime(lock) {} }
-    for package in packages where !Paths.isFolder(tree(of: package)) {
-      try await fetch(package)
-    }
     let missing = packages.filter { !Paths.isFolder(tree(of: $0)) }
+    try await fetch(missing.filter { !isIntact($0) })
     for (number, package) in missing.enumerated() {
       progress.detail("extracting \(package.name), \(number + 1) of \(missing.count)")
       try await extract(package)
@@ -76,36 +72,40 @@ struct PackageStore {
     return stat(file(of: package), &status) == 0 && Int(status.st_size) == package.byteCount
   }
 
-  private func fetch(_ package: DebianPackage) async throws {
-    if isIntact(package) { return }
-    progress.step("downloading \(package.name)")
-    let folder = "\(cache)/packages/.fetch-\(getpid())-\(package.name)"
+  private func fetch(_ packages: [DebianPackage]) async throws {
+    if packages.isEmpty { return }
+    let size = packages.reduce(0) { $0 + $1.byteCount } >> 10
+    progress.step("downloading \(packages.count) packages, \(size) KiB")
+    let folder = "\(cache)/packages/.fetch-\(getpid())"
     let manager = FileManager.default
     try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? manager.removeItem(atPath: folder) }
-    let name = "\(package.name)=\(package.version)"
-    var output = try await download(name, AptIndex.current(cache: cache, progress: progress), folder)
+    let names = packages.map { "\($0.name)=\($0.version)" }
+    var output = try await download(
+      names, AptIndex.current(cache: cache, progress: progress), folder)
     if !output.isSuccess {
-      // The host's lists may name a file that the archive has replaced since.
-      output = try await download(name, AptIndex.fresh(cache: cache, progress: progress), folder)
+      // The host's lists may name files that the archive has replaced since.
+      output = try await download(names, AptIndex.fresh(cache: cache, progress: progress), folder)
     }
-    let made = "\(folder)/\(package.fileName)"
-    guard output.isSuccess, manager.fileExists(atPath: made) else {
-      let tail = output.errorText.split(separator: "\n").suffix(4).joined(separator: "\n  ")
-      throw ToolError(
-        "cannot download the package \(package.name) \(package.version)\n  \(tail)",
-        advice: "Check the network; if Debian has a newer version, run with MARTLET_REFRESH=1.")
-    }
-    guard rename(made, file(of: package)) == 0 else {
-      throw ToolError("cannot write to the cache", at: file(of: package))
+    for package in packages {
+      let made = "\(folder)/\(package.fileName)"
+      guard output.isSuccess, manager.fileExists(atPath: made) else {
+        let tail = output.errorText.split(separator: "\n").suffix(4).joined(separator: "\n  ")
+        throw ToolError(
+          "cannot download the package \(package.name) \(package.version)\n  \(tail)",
+          advice: "Check the network; if Debian has newer versions, run with MARTLET_REFRESH=1.")
+      }
+      guard rename(made, file(of: package)) == 0 else {
+        throw ToolError("cannot write to the cache", at: file(of: package))
+      }
     }
   }
 
-  private func download(_ name: String, _ index: AptIndex, _ folder: String) async throws
+  private func download(_ names: [String], _ index: AptIndex, _ folder: String) async throws
     -> ExternalCommand.Output
   {
     try await ExternalCommand(
-      "apt-get", index.options + ["download", name], environment: ["LC_ALL": "C"], in: folder
+      "apt-get", index.options + ["download"] + names, environment: ["LC_ALL": "C"], in: folder
     ).run()
   }
 

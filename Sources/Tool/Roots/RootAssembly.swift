@@ -100,7 +100,7 @@ struct RootAssembly {
     _ packages: [DebianPackage], requested: [String], to staging: StagingFolder, newest: inout Int
   ) async throws -> [String] {
     let store = PackageStore(cache: cache, progress: progress)
-    let trees = try await store.trees(for: packages, requested: requested)
+    let trees = try await store.trees(for: packages)
     var scripts: [String] = []
     for (package, tree) in zip(packages, trees) {
       var folder = "\(tree)/root"
