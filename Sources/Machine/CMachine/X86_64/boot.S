@@ -226,6 +226,12 @@ martlet_exception_stack_top:
   .globl martlet_emergency_stack_top
 martlet_emergency_stack_top:
 
+  .section .bss.heap_slot, "aw", @nobits
+  .balign 64
+  .globl martlet_heap_slot
+martlet_heap_slot:
+  .skip 8192
+
   .section .data.boot, "aw", @progbits
   .balign 8
   .globl martlet_start_info
