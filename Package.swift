@@ -127,6 +127,7 @@ let tool: [Target] = [
     dependencies: [
       "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
       "Bench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      .product(name: "Yams", package: "Yams"),
     ],
     path: "Sources/Tool/Command"),
 ]
