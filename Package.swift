@@ -92,8 +92,9 @@ let libraries: [Library] = [
   Library("Linux", "LinuxLoader", on: ["LinuxCore", "ELF", "Random", "VFS"]),
 ]
 
-/// The parts of the host command; ordinary Swift with Foundation.
-let tool: [Target] = [
+/// The parts of the host command; ordinary Swift with Foundation. An image needs none of it, nor
+/// the packages it stands on, so a guest build fetches nothing.
+let tool: [Target] = platform == "guest" ? [] : [
   .target(
     name: "ToolSupport",
     dependencies: [
@@ -132,7 +133,7 @@ let tool: [Target] = [
     path: "Sources/Tool/Command"),
 ]
 
-let tests: [Target] = [
+let tests: [Target] = platform == "guest" ? [] : [
   .testTarget(
     name: "BaseTests",
     dependencies: ["Bytes", "Base", "Structures", "TimerWheel", "ELF", "EROFS", "CommandLine"]),
@@ -175,9 +176,8 @@ let package = Package(
   products: libraries.map { .library(name: $0.name, targets: [$0.name]) } + [
     .library(name: "Bytes", targets: ["Bytes"]),
     .library(name: "Machine", targets: ["Machine"]),
-    .executable(name: "martlet", targets: ["martlet"]),
-  ],
-  dependencies: [
+  ] + (platform == "guest" ? [] : [.executable(name: "martlet", targets: ["martlet"])]),
+  dependencies: platform == "guest" ? [] : [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+/// The links that packages register with `update-alternatives` in their postinst script, such as
+/// /usr/bin/awk. The scripts are not run: the calls are read from their text.
+struct Alternatives {
+  /// One name for several programs.
+  struct Choice: Equatable {
+    let link: String
+    let path: String
+    let priority: Int
+  }
+
+  private(set) var choices: [Choice] = []
+
+  /// Adds what a postinst script registers. Calls with shell variables are left out.
+  mutating func add(script: String) {
+    let joined = script.replacing("\\\n", with: " ")
+    for line in joined.split(separator: "\n") where line.contains("update-alternatives") {
+      for command in line.split(whereSeparator: { $0 == ";" || $0 == "&" }) {
+        add(words: command.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init))
+      }
+    }
+  }
+
+  private mutating func add(words: [String]) {
+    guard words.contains("update-alternatives"), !words.contains(where: { $0.contains("$") }),
+      let install = words.firstIndex(of: "--install"), install + 4 < words.count,
+      let priority = Int(words[install + 4])
+    else { return }
+    choices.append(
+      Choice(link: words[install + 1], path: words[install + 3], priority: priority))
+    for (index, word) in words.enumerated()
+    where (word == "--slave" || word == "--follower") && index + 3 < words.count {
+      choices.append(Choice(link: words[index + 1], path: words[index + 3], priority: priority))
+    }
+  }
+
+  /// One target for each link: the highest priority wins.
+  var best: [(link: String, path: String)] {
+    var best: [String: Choice] = [:]
+    for choice in choices where choice.priority > best[choice.link]?.priority ?? Int.min {
+      best[choice.link] = choice
+    }
+    return best.values.map { ($0.link, $0.path) }.sorted { $0.link < $1.link }
+  }
+}

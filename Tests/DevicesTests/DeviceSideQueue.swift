@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Machine
+import Virtio
+
+/// The device's side of a split queue, written from virtio 1.2 section 2.7 alone and reaching
+/// memory by physical address only, as a device does.
+struct DeviceSideQueue {
+  struct Part: Equatable {
+    var address: UInt
+    var byteCount: Int
+    var isWritable: Bool
+  }
+
+  struct Chain: Equatable {
+    var head: UInt32
+    var parts: [Part]
+  }
+
+  let size: Int
+  let addresses: VirtqueueAddresses
+  let usesEventIndex: Bool
+  var nextAvailable: UInt16 = 0
+  var usedIndex: UInt16 = 0
+
+  func load(_ address: UInt, _ byteCount: Int) -> UInt64 {
+    SimulatedBus.loadMemory(at: address, byteCount: byteCount) ?? 0
+  }
+
+  func store(_ value: UInt64, _ address: UInt, _ byteCount: Int) {
+    SimulatedBus.storeMemory(value, at: address, byteCount: byteCount)
+  }
+
+  var available: UInt { addresses.available.rawValue }
+  var used: UInt { addresses.used.rawValue }
+
+  var availableIndex: UInt16 { UInt16(load(available + 2, 2)) }
+  var isEmpty: Bool { availableIndex == nextAvailable }
+
+  /// Takes the next chain that the driver made available.
+  mutating func pop() -> Chain? {
+    guard !isEmpty else { return nil }
+    let head = UInt32(load(available + 4 + UInt(Int(nextAvailable) % size) * 2, 2))
+    nextAvailable &+= 1
+    if usesEventIndex { store(UInt64(nextAvailable), used + 4 + UInt(size) * 8, 2) }
+    var parts: [Part] = []
+    var number = UInt(head)
+    while parts.count <= size {
+      let descriptor = addresses.descriptors.rawValue + number * 16
+      let flags = load(descriptor + 12, 2)
+      parts.append(
+        Part(
+          address: UInt(load(descriptor, 8)), byteCount: Int(load(descriptor + 8, 4)),
+          isWritable: flags & 2 != 0))
+      if flags & 1 == 0 { break }
+      number = UInt(load(descriptor + 14, 2))
+    }
+    return Chain(head: head, parts: parts)
+  }
+
+  /// Gives a chain back. Returns whether the driver wants an interrupt.
+  @discardableResult
+  mutating func push(_ head: UInt32, writtenByteCount: UInt32) -> Bool {
+    let entry = used + 4 + UInt(Int(usedIndex) % size) * 8
+    store(UInt64(head), entry, 4)
+    store(UInt64(writtenByteCount), entry + 4, 4)
+    let old = usedIndex
+    usedIndex &+= 1
+    store(UInt64(usedIndex), used + 2, 2)
+    if usesEventIndex {
+      let event = UInt16(load(available + 4 + UInt(size) * 2, 2))
+      return usedIndex &- event &- 1 < usedIndex &- old
+    }
+    return load(available, 2) & 1 == 0
+  }
+
+  /// Without the event index: whether the driver shall notify.
+  func setWantsNotifications(_ wants: Bool) {
+    store(wants ? 0 : 1, used, 2)
+  }
+
+  /// The bytes of the parts that the device may read.
+  func readableBytes(of chain: Chain) -> [UInt8] {
+    chain.parts.filter { !$0.isWritable }.flatMap { part in
+      (0..<part.byteCount).map { UInt8(load(part.address + UInt($0), 1)) }
+    }
+  }
+
+  /// Writes bytes to the parts that the device may write; returns how many fitted.
+  func write(_ bytes: [UInt8], to chain: Chain) -> Int {
+    var rest = bytes[...]
+    for part in chain.parts where part.isWritable {
+      for offset in 0..<part.byteCount {
+        guard let byte = rest.popFirst() else { return bytes.count }
+        store(UInt64(byte), part.address + UInt(offset), 1)
+      }
+    }
+    return bytes.count - rest.count
+  }
+}
