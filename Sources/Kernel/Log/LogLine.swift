@@ -45,14 +45,14 @@ public enum Log {
 
   /// Writes one whole line.
   public static func write(_ level: LogLevel, _ component: StaticString, _ text: StaticString) {
-    var line = LogLine(level, component)
+    let line = LogLine(level, component)
     line.append(text)
     line.end()
   }
 
   /// Writes the program's exit status for the tool; the last line of every run that did not fail.
   public static func writeExit(status: Int32) {
-    var line = LogLine(bare: ())
+    let line = LogLine(bare: ())
     line.append("X ")
     line.append(decimal: Int(status))
     line.end()
@@ -60,7 +60,7 @@ public enum Log {
 
   /// Writes one return address of a backtrace for the tool to name.
   public static func writeBacktrace(address: UInt) {
-    var line = LogLine(bare: ())
+    let line = LogLine(bare: ())
     line.append("B 0x")
     line.append(hexadecimal: address)
     line.end()
@@ -113,7 +113,7 @@ public struct LogLine {
   }
 
   public func append(_ bytes: [UInt8]) {
-    append(bytes.span.bytes)
+    append(RawSpan(_elements: bytes.span))
   }
 
   public func append(decimal value: Int, width: Int = 1) {

@@ -34,7 +34,7 @@ public enum Panic {
 public func kernelFault(_ frame: UInt) {
   let fault = KernelFault(frame: frame)
   let registers = fault.registers
-  var line = LogLine(.panic, "kernel")
+  let line = LogLine(.panic, "kernel")
   line.append("exception ")
   line.append(decimal: Int(fault.vector))
   line.append(" code 0x")
@@ -59,7 +59,7 @@ private func writeRegisters(_ registers: ProgramRegisters) {
     ("r13", .r13), ("r14", .r14), ("r15", .r15),
   ]
   for start in stride(from: 0, to: names.count, by: 4) {
-    var line = LogLine(.panic, "kernel")
+    let line = LogLine(.panic, "kernel")
     for index in start..<min(start + 4, names.count) {
       line.append(names[index].0)
       line.append(" ")
@@ -68,10 +68,16 @@ private func writeRegisters(_ registers: ProgramRegisters) {
     }
     line.end()
   }
-  var line = LogLine(.panic, "kernel")
+  let line = LogLine(.panic, "kernel")
   line.append("rsp ")
   line.append(hexadecimal: registers.stackPointer, width: 16)
   line.append("  flags ")
   line.append(hexadecimal: registers.flags)
   line.end()
+}
+
+/// Entered when a function finds its stack canary overwritten.
+@c(martlet_stack_smashed)
+public func stackSmashed() {
+  Panic.stop("kernel", "stack canary overwritten")
 }

@@ -46,7 +46,7 @@ public func systemCall(_ number: Int) -> Int {
 @inline(never)
 private func refuse(_ number: Int) -> Int {
   if Dispatch.table.value.isFirstRefusal(of: number) {
-    var line = LogLine(.warning, "linux")
+    let line = LogLine(.warning, "linux")
     line.append("system call ")
     line.append(SystemCallNumber(rawValue: number).name ?? "?")
     line.append(" (")

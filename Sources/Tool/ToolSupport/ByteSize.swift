@@ -34,7 +34,7 @@ public struct ByteSize: Sendable, Hashable, Comparable, CustomStringConvertible 
   public var description: String {
     let units: [(shift: UInt64, name: String)] = [(30, "GiB"), (20, "MiB"), (10, "KiB")]
     for unit in units where bytes >= 1 << unit.shift {
-      let tenths = (bytes >> (unit.shift - 4)) * 10 >> 4
+      let tenths = ((bytes >> (unit.shift - 4)) * 10) >> 4
       return tenths % 10 == 0
         ? "\(tenths / 10) \(unit.name)" : "\(tenths / 10).\(tenths % 10) \(unit.name)"
     }

@@ -155,6 +155,26 @@ martlet_start64:
   movl %eax, %fs
   movl %eax, %gs
   xorl %ebp, %ebp
+
+  // The stack canary: RDRAND where CPUID reports it, mixed with the cycle counter; its lowest byte
+  // is zero so that a string overflow cannot write it. Here, because no protected function may be
+  // active when it changes.
+  movl $1, %eax
+  xorl %ecx, %ecx
+  cpuid
+  rdtsc
+  shlq $32, %rdx
+  orq %rax, %rdx
+  movabsq $0x9e3779b97f4a7c15, %rax
+  imulq %rax, %rdx
+  btl $30, %ecx
+  jnc 2f
+  rdrand %rax
+  xorq %rax, %rdx
+2:
+  xorb %dl, %dl
+  movq %rdx, __stack_chk_guard(%rip)
+
   xorl %edi, %edi
   xorl %esi, %esi
   call main
@@ -213,4 +233,7 @@ martlet_start_info:
   .quad 0
   .globl martlet_entry_cycles
 martlet_entry_cycles:
+  .quad 0
+  .globl __stack_chk_guard
+__stack_chk_guard:
   .quad 0

@@ -23,3 +23,10 @@ void free(void *pointer) {
 size_t malloc_usable_size(void *pointer) {
   return pointer == NULL ? 0 : martlet_heap_usable_size((uint64_t)pointer);
 }
+
+void martlet_stack_smashed(void);
+
+void __stack_chk_fail(void) {
+  martlet_stack_smashed();
+  __builtin_trap();
+}

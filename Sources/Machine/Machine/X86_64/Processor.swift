@@ -20,7 +20,7 @@ public enum Processor {
   }
 
   /// Sets up descriptors, system calls and per-processor data. Nothing may fault before.
-  static func prepare() {
+  public static func prepare() {
     prepareDescriptors()
     // SAFETY: GS is the kernel's alone: programs cannot set its base (arch_prctl refuses).
     unsafe martlet_write_msr(
