@@ -9,7 +9,8 @@ import ToolSupport
 /// Compiles and links the kernel of an image, or finds the one built before.
 public enum KernelBuilder {
   /// The kernel for `plan`'s configuration. Without a change it costs a look at the sources.
-  public static func kernel(for plan: Plan?, progress: ToolSupport.Progress) async throws -> Kernel {
+  public static func kernel(for plan: Plan?, progress: ToolSupport.Progress) async throws -> Kernel
+  {
     let root = Repository.root
     let configuration = try await Resolver.resolve(plan, in: root)
     let folder = "\(root)/.build/images/\(configuration.hash)"
