@@ -117,7 +117,8 @@ let tool: [Target] = platform == "guest" ? [] : [
     name: "Launch", dependencies: ["ToolSupport", "Plan", "CommandLine"],
     path: "Sources/Tool/Launch"),
   .target(
-    name: "Inspect", dependencies: ["ToolSupport", "ImageBuild", "ELF"],
+    name: "Inspect",
+    dependencies: ["ToolSupport", "Plan", "Configuration", "Roots", "ImageBuild"],
     path: "Sources/Tool/Inspect"),
   .target(name: "Lint", dependencies: ["ToolSupport"], path: "Sources/Tool/Lint"),
   .target(
