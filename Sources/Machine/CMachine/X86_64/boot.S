@@ -243,3 +243,11 @@ martlet_entry_cycles:
   .globl __stack_chk_guard
 __stack_chk_guard:
   .quad 0
+
+  // Filled in by `martlet build` (Docs/BootProtocol.md).
+  .section .image_record, "a", @progbits
+  .balign 8
+  .globl martlet_image_record
+martlet_image_record:
+  .quad 0x314547414d494d4d
+  .quad 0, 0, 0
