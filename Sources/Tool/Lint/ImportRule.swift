@@ -6,7 +6,7 @@ struct ImportRule {
   let table: ModuleTable
 
   /// Modules of the compiler that any module may import.
-  private static let compilerModules: Set<String> = ["Swift", "Builtin"]
+  private static let compilerModules: Set<String> = ["Swift", "Builtin", "Synchronization"]
 
   /// - Parameter module: the module the source belongs to; nil for those of Sources/Image, which
   ///   may import everything.

@@ -24,13 +24,22 @@ enum UnsafeRule {
   }
 
   /// The uses that no `SAFETY:` or `- Safety:` explains: none on the line, above it in the same
-  /// declaration, or in the comment of that declaration.
+  /// declaration, or in the comment of that declaration. `SAFETY (all below):` explains the rest of
+  /// the scope that it stands in.
   static func unexplained(in source: SourceText) -> [Use] {
-    uses(in: source).filter { !isExplained($0.line - 1, in: source) }
+    uses(in: source).filter {
+      !isExplained($0.line - 1, in: source) && !isCovered($0.line - 1, in: source)
+    }
   }
 
   private static func isExplained(_ line: Int, in source: SourceText) -> Bool {
     if isReason(source.lines[line]) { return true }
+    // A type may say its reason as the first thing in its body.
+    if isDeclaration(source.code[line]), line + 1 < source.lines.count,
+      isReason(source.lines[line + 1])
+    {
+      return true
+    }
     var indentation = indent(source.lines[line])
     var isInHeader = isDeclaration(source.code[line])
     var index = line - 1
@@ -51,6 +60,19 @@ enum UnsafeRule {
     return false
   }
 
+  /// Whether a `SAFETY (all below):` stands above in a scope that is still open.
+  private static func isCovered(_ line: Int, in source: SourceText) -> Bool {
+    var outermost = indent(source.lines[line])
+    for index in stride(from: line - 1, through: 0, by: -1) {
+      let text = source.lines[index]
+      if text.contains("SAFETY (all below)"), indent(text) <= outermost { return true }
+      if source.code[index].contains(where: { $0 != " " }) {
+        outermost = min(outermost, indent(text))
+      }
+    }
+    return false
+  }
+
   private static func isReason(_ text: String) -> Bool {
     text.contains("SAFETY:") || text.contains("- Safety:")
   }
@@ -66,9 +88,7 @@ enum UnsafeRule {
     if words.contains(where: kinds.contains) { return true }
     // A property with a body is a declaration; a local constant is a statement.
     let isProperty = words.contains("var") || words.contains("let")
-    let modifiers: Set<Substring> = [
-      "public", "internal", "package", "private", "static", "unsafe",
-    ]
+    let modifiers: Set<Substring> = ["public", "internal", "package", "private", "static"]
     return isProperty && (words.contains(where: modifiers.contains) || code.hasSuffix("{"))
   }
 }
