@@ -12,7 +12,7 @@ struct TestCommand: AsyncParsableCommand {
     abstract: "Runs the tests: all tiers but fuzz, or one of them.",
     discussion: """
       unit   lint, then the tests of every module on the host (swift test)
-      guest  Tests/Guest: images with checked output, and C programs compared with Linux
+      guest  Tests/Guest: checked output, and C programs compared with Linux
       apps   Apps/*/tests.yaml: the applications with checked output
       fuzz   the parsers with random input, a minute each (MARTLET_FUZZ_SECONDS)
       Prints one line for each test; the last line is `N passed, N failed`.
