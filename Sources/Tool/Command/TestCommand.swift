@@ -52,7 +52,8 @@ struct TestCommand: AsyncParsableCommand {
       }
     }
     print("\(tally.passed) passed, \(tally.failed) failed")
-    if tally.failed > 0 { throw ExitCode(1) }
+    // A run without a test proves nothing.
+    if tally.failed > 0 || tally.passed == 0 { throw ExitCode(1) }
   }
 
   private func lint() async -> TestTally {
