@@ -129,6 +129,7 @@ let tool: [Target] = platform == "guest" ? [] : [
     dependencies: [
       "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
       "Bench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      .product(name: "Yams", package: "Yams"),
     ],
     path: "Sources/Tool/Command"),
 ]
