@@ -38,6 +38,10 @@ public enum Loader {
     _ path: [UInt8], arguments: [[UInt8]], environment: [[UInt8]], in process: Process
   ) throws(LoadError) -> Entry {
     let (file, arguments) = try resolve(path, arguments: arguments, in: process)
+    // Mappings without an address go below the stack's part, from a random place downwards.
+    let gap = (UInt(1) << 36) + UInt(RandomSource.next(below: 1 << 24)) * UInt(pageSize)
+    process.space.setMappingTop(
+      VirtualAddress(KernelLayout.programRange.end.rawValue - (UInt(1) << 31) - gap))
     let image = try file.image()
     let mapper = Mapper(process: process)
     let base = try mapper.map(image, from: file, isInterpreter: false)
@@ -153,11 +157,13 @@ public enum Loader {
     let byteCount = Int(min(max(limit, 1 << 20), 1 << 30)) & ~(pageSize - 1)
     var request = MapRequest(byteCount: byteCount, permissions: .readWrite)
     request.growsDown = true
+    request.label = .stack
     // Down to 64 GiB below the end of the program's range.
     let random = UInt(RandomSource.next(below: 1 << 24)) * UInt(pageSize)
     let end = KernelLayout.programRange.end.rawValue - UInt(pageSize) - random
     request.placement = .fixedNoReplace(VirtualAddress(end - UInt(byteCount)))
-    let top = try mapper.map(request).rawValue + UInt(byteCount)
+    let bottom = try mapper.map(request)
+    let top = bottom.rawValue + UInt(byteCount)
     let shift = UInt(RandomSource.next(below: 512)) * 16
     var total = 0
     for text in contents.arguments { total += text.count + 9 }

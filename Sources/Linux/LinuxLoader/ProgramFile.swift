@@ -18,8 +18,7 @@ struct ProgramFile {
     do { node = try process.namespace.lookup(path) } catch { throw .file(Errno(error)) }
     // A regular file with an executable bit.
     guard node.mode & 0o170000 == 0o100000, node.mode & 0o111 != 0 else { throw .notExecutable }
-    guard let source = node.pageSource else { throw .notExecutable }
-    self.source = source
+    do { source = try node.pageSource() } catch { throw .notExecutable }
   }
 
   var byteCount: Int { source.byteCount }

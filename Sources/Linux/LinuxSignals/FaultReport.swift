@@ -25,11 +25,14 @@ enum FaultReport {
     let pointer = thread.registers.instructionPointer
     line.append(" (ip 0x")
     line.append(hexadecimal: pointer)
-    if let place = thread.process.space.place(of: VirtualAddress(pointer)) {
+    if let region = thread.process.space.region(containing: VirtualAddress(pointer)),
+      let source = region.source
+    {
       line.append(" in ")
-      line.append(place.path)
+      line.append(lastComponent(of: source.path))
       line.append("+0x")
-      line.append(hexadecimal: UInt(place.offset))
+      let inRegion = pointer - region.range.start.rawValue
+      line.append(hexadecimal: inRegion + UInt(region.firstPage * pageSize))
     }
     line.append(", sp 0x")
     line.append(hexadecimal: thread.registers.stackPointer)
@@ -37,5 +40,10 @@ enum FaultReport {
     line.append(decimal: Int(thread.identifier))
     line.append(")")
     line.end()
+  }
+
+  private static func lastComponent(of path: [UInt8]) -> [UInt8] {
+    guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return path }
+    return Array(path[(slash + 1)...])
   }
 }
