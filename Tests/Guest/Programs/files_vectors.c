@@ -34,7 +34,7 @@ int main(void) {
   check_error(syscall(SYS_writev, file, out, -1), EINVAL, "a negative count fails");
   check_error(syscall(SYS_writev, file, out, IOV_MAX + 1), EINVAL, "more than 1024 pieces fail");
   check_equal(writev(file, out, 0), 0, "none are nothing");
-  struct iovec huge[2] = {{a, SSIZE_MAX}, {b, 1}};
+  struct iovec huge[2] = {{b, 1}, {a, SIZE_MAX}};
   check_error(readv(file, huge, 2), EINVAL, "lengths that overflow fail");
   int pair[2];
   pipe(pair);

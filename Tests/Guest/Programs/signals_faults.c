@@ -7,7 +7,7 @@
 
 #include "check.h"
 
-static volatile int zero;
+static volatile int zero, seven = 7;
 
 static void step_over(int signal UNUSED, siginfo_t *info UNUSED, void *context) {
   ucontext_t *state = context;
@@ -29,7 +29,7 @@ static void *in_thread(void *unused) {
 
 int main(void) {
   catch_faults(0);
-  check_equal(FAULT(zero = 1 / zero), SIGFPE, "division by zero");
+  check_equal(FAULT(zero = seven / zero), SIGFPE, "division by zero");
   check_equal(fault_code, FPE_INTDIV, "as an integer division");
   volatile int least = INT32_MIN, minus = -1;
   check_equal(FAULT(zero = least / minus), SIGFPE, "a quotient that does not fit");

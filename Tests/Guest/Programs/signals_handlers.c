@@ -4,7 +4,7 @@
 #include "check.h"
 
 static char trace[64];
-static volatile sig_atomic_t depth, most;
+static volatile sig_atomic_t depth, most, calls;
 static siginfo_t last;
 
 static void note(char byte) {
@@ -26,7 +26,7 @@ static void second(int signal) {
 
 static void again(int signal) {
   if (++depth > most) most = depth;
-  if (depth < 3) raise(signal);
+  if (++calls < 3) raise(signal);
   depth--;
 }
 
@@ -59,7 +59,8 @@ int main(void) {
   set(SIGUSR1, again, 0, 0);
   raise(SIGUSR1);
   check_equal(most, 1, "its own signal waits until it returns");
-  depth = most = 0;
+  check_equal(calls, 3, "and then comes");
+  depth = most = calls = 0;
   set(SIGUSR1, again, SA_NODEFER, 0);
   raise(SIGUSR1);
   check_equal(most, 3, "not with SA_NODEFER");

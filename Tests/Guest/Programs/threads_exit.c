@@ -32,11 +32,13 @@ static void *read_for_ever(void *unused) {
   return unused;
 }
 
+static void unlock(void *mutex) { pthread_mutex_unlock(mutex); }
+
 static void *wait_for_ever(void *unused) {
   static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
   static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
   pthread_mutex_lock(&mutex);
-  pthread_cleanup_push((void (*)(void *))pthread_mutex_unlock, &mutex);
+  pthread_cleanup_push(unlock, &mutex);
   for (;;) pthread_cond_wait(&condition, &mutex);
   pthread_cleanup_pop(1);
   return unused;

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Starts as a static program of another C library, at a fixed address.
+// build: -static -no-pie
+// compiler: musl-gcc
+
+#include "start.h"
