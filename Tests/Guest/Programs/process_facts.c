@@ -64,7 +64,8 @@ int main(void) {
   check_error(syscall(9999), ENOSYS, "a call that is not there fails with ENOSYS");
   check(sysconf(_SC_PAGESIZE) == 4096 && sysconf(_SC_PHYS_PAGES) > 0, "sysconf");
   check(sysconf(_SC_NPROCESSORS_CONF) >= 1, "processors");
-  check_equal(getpriority(PRIO_PROCESS, 0), 0, "priority 0");
+  errno = 0;
+  check(getpriority(PRIO_PROCESS, 0) >= -20 && errno == 0, "a priority");
 
   char *arguments[] = {"x", NULL}, *none[] = {NULL};
   check_error(execve("/missing", arguments, none), ENOENT, "exec of a missing file");

@@ -10,13 +10,14 @@
   .text
 _start:
   movq %rsp, %rbx
+  movq %rdx, %r12
   // A: the stack is aligned to 16 bytes.
   testq $15, %rsp
   jnz 1f
   call print_a
 1:
   // B: rdx holds no function to register at exit.
-  testq %rdx, %rdx
+  testq %r12, %r12
   jnz 1f
   movb $'B', %al
   call print
