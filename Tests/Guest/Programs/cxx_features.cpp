@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // C++: exceptions through frames and threads, streams, containers, futures, static destructors.
-// build: -pie -fPIE
-// packages: libc6 libstdc++6 libgcc-s1
+// link: dynamic
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A C++ exception that nobody catches ends the program with 134.
-// build: -static
+// link: static
 // status: 134
 
 #include <cstdio>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // /dev: null, zero, full, random, urandom, the standard streams.
-// input: text from standard input
-
-#include <sys/sysmacros.h>
+// input: from standard input
 
 #include "check.h"
+
+#include <sys/sysmacros.h>
 
 static dev_t device(const char *path) {
   struct stat s;
@@ -43,8 +43,8 @@ int main(void) {
   check(device("/dev/tty") == makedev(5, 0), "/dev/tty");
   file = open("/dev/stdin", O_RDONLY);
   memset(buffer, 0, sizeof buffer);
-  check(file >= 0 && read(file, buffer, 100) == 19, "/dev/stdin");
-  check_text(buffer, "from standard input", "reads standard input");
+  check(file >= 0 && read(file, buffer, 100) == 20, "/dev/stdin");
+  check_text(buffer, "from standard input\n", "reads standard input");
   fflush(stdout);
   file = open("/dev/stdout", O_WRONLY | O_APPEND);
   check(file >= 0 && write(file, "to standard output\n", 19) == 19, "/dev/stdout");

@@ -2,9 +2,9 @@
 // exit runs what atexit registered, the last first, and flushes; other threads do not matter.
 // status: 42
 
-#include <pthread.h>
-
 #include "check.h"
+
+#include <pthread.h>
 
 static void first(void) { puts("first"); }
 static void second(void) {

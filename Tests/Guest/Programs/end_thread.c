@@ -2,9 +2,9 @@
 // A fault in one thread ends all of them, with 139.
 // status: 139
 
-#include <pthread.h>
-
 #include "check.h"
+
+#include <pthread.h>
 
 static void *fault(void *nowhere) {
   *(volatile int *)nowhere = 1;

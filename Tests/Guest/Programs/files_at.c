@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The *at calls: relative to a folder's descriptor, AT_FDCWD, AT_EMPTY_PATH, statx.
 
+#include "check.h"
+
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-
-#include "check.h"
 
 int main(void) {
   scratch_enter();

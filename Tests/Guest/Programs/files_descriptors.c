@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // dup, dup2, dup3, F_DUPFD, close-on-exec, shared positions, many descriptors, close_range.
 
+#include "check.h"
+
 #include <sys/resource.h>
 #include <sys/syscall.h>
-
-#include "check.h"
 
 int main(void) {
   scratch_enter();

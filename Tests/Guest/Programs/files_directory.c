@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Listing folders: many entries, small buffers, changes while listing, seekdir, types.
 
+#include "check.h"
+
 #include <dirent.h>
 #include <sys/syscall.h>
-
-#include "check.h"
 
 enum { count = 2000 };
 

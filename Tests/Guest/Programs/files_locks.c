@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Record locks of one process, open-file-description locks, flock.
 
-#include <sys/file.h>
-
 #include "check.h"
+
+#include <sys/file.h>
 
 static int lock(int file, int command, int type, off_t start, off_t length) {
   struct flock request = {.l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = length};

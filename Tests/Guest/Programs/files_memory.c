@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // memfd_create, seals, and large files in memory.
 
-#include <sys/mman.h>
-
 #include "check.h"
+
+#include <sys/mman.h>
 
 int main(void) {
   int file = memfd_create("name", MFD_CLOEXEC | MFD_ALLOW_SEALING);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // stat, chmod, access, times, statfs: what files tell about themselves.
 
+#include "check.h"
+
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/time.h>
-
-#include "check.h"
 
 int main(void) {
   scratch_enter();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the C library does with files: streams, temporary files, locale, sorting, printf.
-
-#include <math.h>
+// flags: -lm
 
 #include "check.h"
+
+#include <math.h>
 
 int main(void) {
   scratch_enter();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // sendfile, copy_file_range, fallocate, fsync and their kin.
 
-#include <sys/sendfile.h>
-
 #include "check.h"
+
+#include <sys/sendfile.h>
 
 int main(void) {
   scratch_enter();

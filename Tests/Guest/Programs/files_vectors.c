@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // readv, writev, preadv, pwritev, pread, pwrite: order, short reads, limits, bad addresses.
 
+#include "check.h"
+
 #include <limits.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-
-#include "check.h"
 
 int main(void) {
   scratch_enter();

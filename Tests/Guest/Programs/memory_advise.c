@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // madvise, msync, mincore, mlock: what is dropped and what stays.
 
-#include <sys/mman.h>
-
 #include "check.h"
+
+#include <sys/mman.h>
 
 enum { page = 4096, readWrite = PROT_READ | PROT_WRITE };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // malloc and its kin under a long random load, checked by contents; sizes that overflow.
 
-#include <malloc.h>
-
 #include "check.h"
+
+#include <malloc.h>
 
 enum { slots = 2000, rounds = 200000 };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // brk and sbrk: growing, shrinking, zero when it comes back, the limit.
 
+#include "check.h"
+
 #include <sys/resource.h>
 #include <sys/syscall.h>
-
-#include "check.h"
 
 int main(void) {
   catch_faults(0);

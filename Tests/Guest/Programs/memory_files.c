@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Mappings of files: private copies, shared pages, the end of the file, offsets, closed files.
 
-#include <sys/mman.h>
-
 #include "check.h"
+
+#include <sys/mman.h>
 
 enum { page = 4096, readWrite = PROT_READ | PROT_WRITE };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // mmap and munmap: lengths, hints, MAP_FIXED, MAP_FIXED_NOREPLACE, holes, errors.
 
-#include <sys/mman.h>
-
 #include "check.h"
+
+#include <sys/mman.h>
 
 enum { page = 4096, readWrite = PROT_READ | PROT_WRITE, anonymous = MAP_PRIVATE | MAP_ANONYMOUS };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A stack overflow can be caught on an alternate stack, in the main thread and in others.
 
+#include "check.h"
+
 #include <pthread.h>
 #include <sys/mman.h>
-
-#include "check.h"
 
 #pragma GCC diagnostic ignored "-Winfinite-recursion"
 static __attribute__((noinline)) int endless(int level) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // mprotect: splits and merges, rights of each page, errors, code made executable after writing.
 
-#include <sys/mman.h>
-
 #include "check.h"
+
+#include <sys/mman.h>
 
 enum { page = 4096, pages = 64, readWrite = PROT_READ | PROT_WRITE };
 

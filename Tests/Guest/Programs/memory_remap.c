@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // mremap: shrinking, growing in place, moving, MREMAP_FIXED, errors.
 
-#include <sys/mman.h>
-
 #include "check.h"
+
+#include <sys/mman.h>
 
 enum { page = 4096, readWrite = PROT_READ | PROT_WRITE };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Reservations of gigabytes cost nothing, and pieces of them can be used.
 
-#include <sys/mman.h>
-
 #include "check.h"
+
+#include <sys/mman.h>
 
 int main(void) {
   catch_faults(0);

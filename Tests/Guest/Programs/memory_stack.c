@@ -3,10 +3,10 @@
 // arguments: overflow
 // status: 139
 
+#include "check.h"
+
 #include <sys/mman.h>
 #include <sys/resource.h>
-
-#include "check.h"
 
 static __attribute__((noinline)) int deep(int levels) {
   volatile char frame[1024];

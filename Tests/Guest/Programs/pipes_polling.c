@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // poll, ppoll, select, pselect, epoll (level, edge, one-shot), eventfd.
 
+#include "check.h"
+
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/select.h>
-
-#include "check.h"
 
 static int pair[2], event;
 

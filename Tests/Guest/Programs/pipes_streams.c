@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Pipes: order, capacity, ends, non-blocking, atomic writes, threads at both ends, FIFOs.
 
+#include "check.h"
+
 #include <pthread.h>
 #include <sys/ioctl.h>
-
-#include "check.h"
 
 enum { total = 8 << 20 };
 static int pair[2];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // /proc and /sys: what programs read there can be parsed and is true.
 
+#include "check.h"
+
 #include <dirent.h>
 #include <sys/mman.h>
-
-#include "check.h"
 
 static int lines_of(const char *path) {
   FILE *file = fopen(path, "r");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a program can ask about itself and the system, and exec of what cannot run.
 
+#include "check.h"
+
 #include <grp.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -8,8 +10,6 @@
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
-
-#include "check.h"
 
 int main(void) {
   struct utsname names;

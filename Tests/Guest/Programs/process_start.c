@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a program is given: arguments, environment, the auxiliary vector, standard streams.
-// arguments: one "two words" "" --four=4
-// input: text a line\n
+// arguments: one "two" %20 --four=4
+// input: a line
+
+#include "check.h"
 
 #include <elf.h>
 #include <sys/auxv.h>
-
-#include "check.h"
 
 extern char **environ;
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Processor exceptions become signals with the right code and address, and can be survived.
 
+#include "check.h"
+
 #include <pthread.h>
 #include <sys/mman.h>
 #include <ucontext.h>
-
-#include "check.h"
 
 static volatile int zero, seven = 7;
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Blocked and pending signals, queues of real-time signals, waiting for signals, signalfd.
 
+#include "check.h"
+
 #include <poll.h>
 #include <pthread.h>
 #include <sys/signalfd.h>
-
-#include "check.h"
 
 static char order[64];
 static volatile sig_atomic_t count;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Vector registers, the red zone, flags and the floating-point control words survive signals,
 // interrupts and system calls.
+// flags: -lm
+
+#include "check.h"
 
 #include <fenv.h>
 #include <immintrin.h>
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-
-#include "check.h"
 
 static volatile sig_atomic_t count;
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a signal does to a call that waits: EINTR, SA_RESTART, and calls that never restart.
 
+#include "check.h"
+
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
-
-#include "check.h"
 
 static int pair[2];
 static volatile sig_atomic_t handled;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Signals and threads: who gets a process's signal, tgkill, masks that are inherited.
 
+#include "check.h"
+
 #include <pthread.h>
 #include <sys/syscall.h>
-
-#include "check.h"
 
 static _Thread_local int mine;
 static volatile int caught_by, ready, go_on;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // alarm, setitimer, timer_create: once, repeated, to a thread, cancelled.
 
+#include "check.h"
+
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-
-#include "check.h"
 
 static volatile sig_atomic_t count, value;
 

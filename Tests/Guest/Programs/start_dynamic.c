@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Starts as a dynamic program.
-// build: -pie -fPIE
-// packages: libc6
-
+// link: dynamic
+// flags: -lm
 #include "start.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Starts as a dynamic program that binds on first use.
-// build: -pie -fPIE -Wl,-z,lazy -rdynamic -ldl
-// packages: libc6
-
+// link: dynamic
+// flags: -Wl,-z,lazy -rdynamic -lm
 #include "start.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Without a C library: the stack and registers that a program is given (System V ABI, section
 // 3.4.1, "Initial Stack and Register State"). Prints one letter for each fact that holds.
-// build: -static -nostdlib -no-pie
+// link: static
+// flags: -nostdlib -no-pie
 // arguments: argument
 
 #include <asm/unistd.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Threads come and go: 200 in turn, 100 at once, results, detached ones, stacks, names, ids.
 
+#include "check.h"
+
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
-
-#include "check.h"
 
 static void *twice(void *value) { return (void *)((intptr_t)value * 2); }
 

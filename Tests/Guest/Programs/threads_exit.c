@@ -2,9 +2,9 @@
 // The end of threads: cleanup handlers, key destructors, cancellation, the main thread first.
 // status: 5
 
-#include <pthread.h>
-
 #include "check.h"
+
+#include <pthread.h>
 
 static pthread_key_t key;
 static int destroyed, cleaned;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // futex(2) itself: values, timeouts, wake counts, bit sets, requeue, wake-op, robust lists.
 
+#include "check.h"
+
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sys/syscall.h>
-
-#include "check.h"
 
 static uint32_t word, second;
 static int woken;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Mutexes of all kinds, read-write locks, spin locks, semaphores, once, many contending threads.
 
+#include "check.h"
+
 #include <pthread.h>
 #include <semaphore.h>
-
-#include "check.h"
 
 enum { threads = 8, rounds = 20000 };
 

@@ -2,9 +2,9 @@
 // A thread that computes without a system call does not keep others from running, and keeps its
 // registers when it is interrupted.
 
-#include <pthread.h>
-
 #include "check.h"
+
+#include <pthread.h>
 
 static volatile int stop;
 static volatile long spins[2];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Condition variables, producers and consumers, waits with a deadline, barriers, thread storage.
 
+#include "check.h"
+
 #include <pthread.h>
 #include <semaphore.h>
-
-#include "check.h"
 
 enum { items = 20000, room = 16 };
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Clocks: they go on, agree with the system call, have a resolution; sleeping is long enough.
 
+#include "check.h"
+
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/times.h>
-
-#include "check.h"
 
 static int64_t by_call(clockid_t clock) {
   struct timespec time = {0, 0};

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // timerfd: once, repeated, absolute, read and polled, errors.
 
+#include "check.h"
+
 #include <poll.h>
 #include <sys/timerfd.h>
-
-#include "check.h"
 
 int main(void) {
   int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
