@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// From the hypervisor's hands to the first Swift function.
+//
+// The PVH loader enters at martlet_pvh_entry in 32-bit protected mode, paging off, EBX pointing at
+// hvm_start_info (Xen docs/misc/pvh.pandoc). This code builds the first page tables with the
+// final permissions of the image, so that no page is ever writable and executable:
+//
+//   * the image, page by page: text read-execute, constants read-only, data read-write;
+//   * all of the first GiB at the direct map, never executable; the image's text and constants
+//     are read-only there too;
+//   * this one page of boot code at its physical address, until Swift removes it.
+
+#define IMAGE_VIRTUAL 0x7e0000000000
+#define IMAGE_PHYSICAL 0x200000
+#define PHYSICAL(symbol) (symbol - IMAGE_VIRTUAL + IMAGE_PHYSICAL)
+
+#define PRESENT 0x1
+#define WRITABLE 0x2
+#define LARGE 0x80
+// Accessed and dirty from the start: the processor need not write them.
+#define TOUCHED 0x60
+#define NO_EXECUTE_HIGH 0x80000000
+
+#define IMAGE_TABLES 4  // 8 MiB of image at most
+
+  .section .note.pvh, "a", @note
+  .balign 4
+  .long 4, 4, 18
+  .asciz "Xen"
+  .long martlet_pvh_entry
+
+  .section .boot.text, "ax", @progbits
+  .code32
+  .globl martlet_pvh_entry
+martlet_pvh_entry:
+  cld
+  rdtsc
+  movl %eax, PHYSICAL(martlet_entry_cycles)
+  movl %edx, PHYSICAL(martlet_entry_cycles) + 4
+  movl %ebx, PHYSICAL(martlet_start_info)
+
+  // Upper levels.
+  movl $PHYSICAL(boot_identity_pdpt) + (PRESENT | WRITABLE), PHYSICAL(martlet_boot_pml4)
+  movl $PHYSICAL(martlet_boot_direct_pdpt) + (PRESENT | WRITABLE), \
+       PHYSICAL(martlet_boot_pml4) + 250 * 8
+  movl $PHYSICAL(boot_image_pdpt) + (PRESENT | WRITABLE), PHYSICAL(martlet_boot_pml4) + 252 * 8
+  movl $PHYSICAL(boot_identity_pd) + (PRESENT | WRITABLE), PHYSICAL(boot_identity_pdpt)
+  movl $PHYSICAL(boot_identity_pt) + (PRESENT | WRITABLE), PHYSICAL(boot_identity_pd) + 8
+  movl $IMAGE_PHYSICAL + PRESENT, PHYSICAL(boot_identity_pt)
+  movl $PHYSICAL(boot_direct_pd) + (PRESENT | WRITABLE), PHYSICAL(martlet_boot_direct_pdpt)
+  movl $PHYSICAL(boot_image_pd) + (PRESENT | WRITABLE), PHYSICAL(boot_image_pdpt)
+
+  // The direct map: 512 large pages.
+  movl $PHYSICAL(boot_direct_pd), %edi
+  movl $(PRESENT | WRITABLE | LARGE | TOUCHED), %eax
+  movl $512, %ecx
+1:
+  movl %eax, (%edi)
+  movl $NO_EXECUTE_HIGH, 4(%edi)
+  addl $0x200000, %eax
+  addl $8, %edi
+  decl %ecx
+  jnz 1b
+
+  // The large pages that hold the image are split, and the image gets tables of its own.
+  movl $PHYSICAL(boot_direct_pt) + (PRESENT | WRITABLE), %eax
+  movl $PHYSICAL(boot_image_pt) + (PRESENT | WRITABLE), %edx
+  xorl %ecx, %ecx
+2:
+  movl %eax, PHYSICAL(boot_direct_pd) + 8(, %ecx, 8)
+  movl $0, PHYSICAL(boot_direct_pd) + 12(, %ecx, 8)
+  movl %edx, PHYSICAL(boot_image_pd)(, %ecx, 8)
+  addl $0x1000, %eax
+  addl $0x1000, %edx
+  incl %ecx
+  cmpl $IMAGE_TABLES, %ecx
+  jne 2b
+
+  // Every page of the chunk in the direct map: read-write; the image's fixed parts follow.
+  movl $IMAGE_PHYSICAL + (PRESENT | WRITABLE | TOUCHED), %eax
+  movl $PHYSICAL(boot_direct_pt), %edi
+  movl $(512 * IMAGE_TABLES), %ecx
+3:
+  movl %eax, (%edi)
+  movl $NO_EXECUTE_HIGH, 4(%edi)
+  addl $0x1000, %eax
+  addl $8, %edi
+  decl %ecx
+  jnz 3b
+
+  // ESI: index of the page; EBX: its physical address.
+  movl $PHYSICAL(martlet_text_start), %ebx
+4:
+  movl %ebx, %esi
+  subl $IMAGE_PHYSICAL, %esi
+  shrl $9, %esi
+  movl %ebx, %eax
+  orl $(PRESENT | TOUCHED), %eax
+  movl $NO_EXECUTE_HIGH, %edx
+  cmpl $PHYSICAL(martlet_data_start), %ebx
+  jae 6f
+  // Text or constants: no writable alias.
+  movl %eax, PHYSICAL(boot_direct_pt)(%esi)
+  cmpl $PHYSICAL(martlet_text_end), %ebx
+  jae 7f
+  xorl %edx, %edx
+  jmp 7f
+6:
+  orl $WRITABLE, %eax
+7:
+  movl %eax, PHYSICAL(boot_image_pt)(%esi)
+  movl %edx, PHYSICAL(boot_image_pt) + 4(%esi)
+  addl $0x1000, %ebx
+  cmpl $PHYSICAL(martlet_image_end), %ebx
+  jb 4b
+
+  // Long mode: PAE, then EFER.LME and NXE, then paging with write protection.
+  movl $0x20, %eax
+  movl %eax, %cr4
+  movl $PHYSICAL(martlet_boot_pml4), %eax
+  movl %eax, %cr3
+  movl $0xc0000080, %ecx
+  movl $0x901, %eax  // SCE, LME, NXE
+  xorl %edx, %edx
+  wrmsr
+  movl $0x80010033, %eax  // PG WP NE ET MP PE
+  movl %eax, %cr0
+  lgdt boot_gdt_pointer
+  ljmp $0x8, $boot_long_mode
+
+  .code64
+boot_long_mode:
+  movabsq $martlet_start64, %rax
+  jmp *%rax
+
+  .balign 8
+boot_gdt:
+  .quad 0
+  .quad 0x00af9b000000ffff  // 64-bit code
+  .quad 0x00cf93000000ffff  // data
+boot_gdt_pointer:
+  .word 23
+  .long boot_gdt
+
+  .section .text.martlet_start64, "ax", @progbits
+  .globl martlet_start64
+martlet_start64:
+  leaq martlet_boot_stack_top(%rip), %rsp
+  movl $0x10, %eax
+  movl %eax, %ds
+  movl %eax, %es
+  movl %eax, %ss
+  xorl %eax, %eax
+  movl %eax, %fs
+  movl %eax, %gs
+  xorl %ebp, %ebp
+
+  // The stack canary: RDRAND where CPUID reports it, mixed with the cycle counter; its lowest byte
+  // is zero so that a string overflow cannot write it. Here, because no protected function may be
+  // active when it changes.
+  movl $1, %eax
+  xorl %ecx, %ecx
+  cpuid
+  rdtsc
+  shlq $32, %rdx
+  orq %rax, %rdx
+  movabsq $0x9e3779b97f4a7c15, %rax
+  imulq %rax, %rdx
+  btl $30, %ecx
+  jnc 2f
+  rdrand %rax
+  xorq %rax, %rdx
+2:
+  xorb %dl, %dl
+  movq %rdx, __stack_chk_guard(%rip)
+
+  xorl %edi, %edi
+  xorl %esi, %esi
+  call main
+1:
+  cli
+  hlt
+  jmp 1b
+
+  .section .bss.boot, "aw", @nobits
+  .balign 4096
+  .globl martlet_boot_pml4
+martlet_boot_pml4:
+  .skip 4096
+  .globl martlet_boot_direct_pdpt
+martlet_boot_direct_pdpt:
+  .skip 4096
+boot_identity_pdpt:
+  .skip 4096
+boot_identity_pd:
+  .skip 4096
+boot_identity_pt:
+  .skip 4096
+boot_direct_pd:
+  .skip 4096
+boot_image_pdpt:
+  .skip 4096
+boot_image_pd:
+  .skip 4096
+boot_image_pt:
+  .skip 4096 * IMAGE_TABLES
+boot_direct_pt:
+  .skip 4096 * IMAGE_TABLES
+
+  // Stacks, each with a page below it that Swift unmaps.
+  .skip 4096
+  .skip 4096 * 8
+  .globl martlet_boot_stack_top
+martlet_boot_stack_top:
+  .skip 4096
+  .skip 4096
+  .globl martlet_interrupt_stack_top
+martlet_interrupt_stack_top:
+  .skip 4096
+  .skip 4096 * 4
+  .globl martlet_exception_stack_top
+martlet_exception_stack_top:
+  .skip 4096
+  .skip 4096 * 2
+  .globl martlet_emergency_stack_top
+martlet_emergency_stack_top:
+
+  .section .bss.heap_slot, "aw", @nobits
+  .balign 64
+  .globl martlet_heap_slot
+martlet_heap_slot:
+  .skip 8192
+
+  .section .data.boot, "aw", @progbits
+  .balign 8
+  .globl martlet_start_info
+martlet_start_info:
+  .quad 0
+  .globl martlet_entry_cycles
+martlet_entry_cycles:
+  .quad 0
+  .globl __stack_chk_guard
+__stack_chk_guard:
+  .quad 0
+
+  // Filled in by `martlet build` (Docs/BootProtocol.md).
+  .section .image_record, "a", @progbits
+  .balign 8
+  .globl martlet_image_record
+martlet_image_record:
+  .quad 0x314547414d494d4d
+  .quad 0, 0, 0

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Base
+import CMachine
+
+/// Interrupts as the kernel sees them: a word of lines that have arrived.
+///
+/// The entry stubs set the bits; nothing else runs in interrupt context.
+public enum Interrupts {
+  static let firstVector = 32
+
+  /// The lines that have arrived since the last call, as bits.
+  @inline(__always)
+  public static func takePending() -> UInt64 {
+    // Interrupts are off in the kernel, so the stubs do not write meanwhile.
+    let pending = PerProcessor.load(MARTLET_CPU_PENDING)
+    if pending != 0 { PerProcessor.store(0, MARTLET_CPU_PENDING) }
+    return pending
+  }
+
+  /// Sleeps until an interrupt arrives.
+  public static func waitForOne() {
+    // SAFETY: the stub touches only the word of pending lines.
+    unsafe martlet_wait_for_interrupt()
+  }
+
+  /// Routes an input of the I/O interrupt controller to a line of its own.
+  ///
+  /// - Parameters:
+  ///   - input: the global interrupt number: 0...23 on the machines we know.
+  ///   - isLevel: level-triggered, active low or high as the platform wires it; else edge.
+  public static func route(_ input: Int, isLevel: Bool = false) -> InterruptLine? {
+    IOInterruptController.route(input, isLevel: isLevel)
+  }
+}
+
+/// The I/O APIC (82093AA datasheet), at its usual address on every machine we support.
+enum IOInterruptController {
+  static let address = PhysicalAddress(0xfec0_0000)
+  static let secondAddress = PhysicalAddress(0xfec1_0000)
+
+  static func route(_ input: Int, isLevel: Bool) -> InterruptLine? {
+    guard input >= 0 && input < 48 else { return nil }
+    guard
+      let registers = DeviceRegisters(
+        mapping: input < 24 ? address : secondAddress, byteCount: 0x20)
+    else { return nil }
+    let line = InterruptLine(rawValue: 8 + input)
+    let pin = UInt32(input % 24)
+    let vector = UInt32(Interrupts.firstVector + line.rawValue)
+    // Redirection entry: fixed delivery to processor 0, not masked.
+    registers.store32(0x10 + pin * 2 + 1, at: 0)
+    registers.store32(0, at: 0x10)
+    registers.store32(0x10 + pin * 2, at: 0)
+    registers.store32(vector | (isLevel ? 1 << 15 : 0), at: 0x10)
+    return line
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Base
+import Bytes
+import CMachine
+
+/// The local APIC and its one-shot timer (SDM 3A chapter 11).
+///
+/// QEMU's and KVM's timer counts nanoseconds at divisor one; where CPUID 0x40000010 or 0x15 tells
+/// another rate, that is used.
+public enum LocalTimer {
+  static let registers = KernelGlobal<DeviceRegisters?>(nil)
+  /// What the timer counts in a second, at divisor one.
+  static let frequency = KernelGlobal<UInt64>(1_000_000_000)
+  static let startCount = KernelGlobal<UInt32>(0)
+
+  private static let divisorRegister = 0x3e0
+  private static let initialCountRegister = 0x380
+  private static let currentCountRegister = 0x390
+  private static let timerRegister = 0x320
+
+  /// Turns the local APIC on, in x2APIC mode where there is one: its registers are then MSRs,
+  /// which are cheap under a hypervisor.
+  public static func enable() {
+    let features = unsafe martlet_cpuid(1, 0)
+    let base = unsafe martlet_read_msr(0x1b)
+    if features.c & 1 << 21 != 0 {
+      // SAFETY: the bits of IA32_APIC_BASE that enable the APIC and x2APIC mode.
+      unsafe martlet_write_msr(0x1b, base | 0xc00)
+      PerProcessor.store(0, MARTLET_CPU_LOCAL_APIC)
+    } else {
+      unsafe martlet_write_msr(0x1b, base | 0x800)
+      let window = DeviceRegisters(
+        mapping: PhysicalAddress(UInt(base & 0xf_ffff_f000)), byteCount: 0x400)
+      registers.value = window
+      PerProcessor.store(UInt64(window?.address ?? 0), MARTLET_CPU_LOCAL_APIC)
+    }
+    store(0x100 | 95, at: 0xf0)  // spurious vector, APIC on
+    store(0x10000, at: 0x350)  // LINT0: no legacy interrupt controller
+    store(0xb, at: divisorRegister)  // divide by one
+    store(UInt32(Interrupts.firstVector) | 0x10000, at: timerRegister)
+    // Counts, masked, from now on: the first reference for the cycle counter.
+    store(UInt32.max, at: initialCountRegister)
+    startCount.value = UInt32.max
+  }
+
+  /// Interrupts once, on line `timer`, after `nanoseconds`; replaces what was set before. The
+  /// timer's range is some seconds: it may come early, and the scheduler then sets it again.
+  public static func arm(after nanoseconds: UInt64) {
+    TimeReference.accumulate()
+    let limited = min(nanoseconds, 4_000_000_000)
+    let rate = frequency.value
+    let ticks = rate == 1_000_000_000 ? limited : limited &* (rate / 1_000_000) / 1000
+    let count = UInt32(clamping: max(ticks, 1))
+    store(UInt32(Interrupts.firstVector), at: timerRegister)
+    store(count, at: initialCountRegister)
+    startCount.value = count
+    TimeReference.restart()
+  }
+
+  static var currentCount: UInt32 { load(at: currentCountRegister) }
+
+  private static func store(_ value: UInt32, at offset: Int) {
+    if let window = registers.value {
+      window.store32(value, at: offset)
+    } else {
+      // SAFETY: x2APIC registers are at MSR 0x800 + offset / 16; these only concern interrupts.
+      unsafe martlet_write_msr(0x800 + UInt32(offset / 16), UInt64(value))
+    }
+  }
+
+  private static func load(at offset: Int) -> UInt32 {
+    if let window = registers.value { return window.load32(at: offset) }
+    // SAFETY: reading a local APIC register has no effect.
+    return UInt32(truncatingIfNeeded: unsafe martlet_read_msr(0x800 + UInt32(offset / 16)))
+  }
+}
+
+/// How much time has passed by the local timer, for measuring the cycle counter.
+public enum TimeReference {
+  static let cyclesAtRestart = KernelGlobal<UInt64>(0)
+  static let nanoseconds = KernelGlobal<UInt64>(0)
+  static let cycles = KernelGlobal<UInt64>(0)
+
+  /// Counts what has passed since the timer was last set. A timer that has run out tells nothing.
+  static func accumulate() {
+    guard CycleCounter.frequency == nil else { return }
+    let left = LocalTimer.currentCount
+    guard left != 0 else { return }
+    nanoseconds.value &+= UInt64(LocalTimer.startCount.value &- left)
+    cycles.value &+= CycleCounter.read() &- cyclesAtRestart.value
+  }
+
+  static func restart() {
+    cyclesAtRestart.value = CycleCounter.read()
+  }
+
+  /// Both counters' progress so far, or nil when the timer has run out.
+  public static func sample() -> (cycles: UInt64, nanoseconds: UInt64)? {
+    let left = LocalTimer.currentCount
+    guard left != 0 else { return nil }
+    let now = CycleCounter.read()
+    return (
+      cycles.value &+ (now &- cyclesAtRestart.value),
+      nanoseconds.value &+ UInt64(LocalTimer.startCount.value &- left)
+    )
+  }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Base
+import Bytes
+import CMachine
+
+/// The processor's state of a thread that does not run, and its kernel stack.
+///
+/// A kernel stack is `stackPages` pages with an unmapped page below; its last 64 bytes hold the
+/// attention word and the fault address, and below them lies the frame of the program's registers.
+public final class ThreadContext {
+  private var savedStackPointer: UInt64 = 0
+  private let stack: KernelStack?
+  private let vectorState: VectorState
+  /// The address where the frame ends; what the entry stubs load as stack pointer.
+  private let frameEnd: UInt64
+  public let registers: ProgramRegisters
+  /// The base of FS: the program's thread-local storage.
+  public var threadPointer: UInt = 0
+
+  private static let frameByteCount: UInt64 = 176
+
+  /// Fails when there is no memory.
+  public init?(stackPages: Int) {
+    guard let stack = KernelStack(pageCount: stackPages), let vectorState = VectorState() else {
+      return nil
+    }
+    self.stack = stack
+    self.vectorState = vectorState
+    frameEnd = UInt64(stack.top) - 64
+    let frame = frameEnd - Self.frameByteCount
+    registers = ProgramRegisters(frame: frame)
+    registers.reset(instructionPointer: 0, stackPointer: 0)
+    registers.needsAttention = false
+    // What martlet_switch_stack pops: six registers, then the return address. The trampoline
+    // makes a call, so its own stack must be aligned to 16 bytes before it.
+    let bottom = frame - 72
+    for word in 0..<UInt64(6) {
+      // SAFETY: inside the new stack.
+      unsafe martlet_store_word(bottom + word * 8, 0)
+    }
+    // SAFETY: inside the new stack; taking a function's address.
+    unsafe martlet_store_word(bottom + 48, martlet_thread_trampoline_address())
+    savedStackPointer = bottom
+  }
+
+  /// The context of the code that runs now, on the boot stack.
+  public init?(adoptingBootStack: Void) {
+    guard let vectorState = VectorState() else { return nil }
+    self.vectorState = vectorState
+    stack = nil
+    // SAFETY: the address of a linker symbol.
+    frameEnd = unsafe martlet_boot_stack_top_address() - 64
+    registers = ProgramRegisters(frame: frameEnd - Self.frameByteCount)
+  }
+
+  /// Whether `attend` must be called before the thread goes back to program code.
+  public var needsAttention: Bool {
+    get { registers.needsAttention }
+    set { registers.needsAttention = newValue }
+  }
+
+  /// Saves the state of the thread that runs in `from`, and goes on with `to`. Returns when
+  /// something switches back.
+  @inline(__always)
+  public static func `switch`(from: ThreadContext, to: ThreadContext) {
+    from.vectorState.save()
+    to.vectorState.restore()
+    // SAFETY: both are kernel stacks in the form that martlet_switch_stack leaves and expects,
+    // alive as long as their threads, which the scheduler keeps.
+    PerProcessor.store(to.frameEnd, MARTLET_CPU_KERNEL_STACK)
+    if from.threadPointer != to.threadPointer { to.loadThreadPointer() }
+    unsafe martlet_switch_stack(&from.savedStackPointer, to.savedStackPointer)
+  }
+
+  /// Sets the running thread's FS base.
+  public func setThreadPointer(_ value: UInt) {
+    threadPointer = value
+    loadThreadPointer()
+  }
+
+  private func loadThreadPointer() {
+    // SAFETY: IA32_FS_BASE concerns program code only; callers checked that it is canonical.
+    unsafe martlet_write_msr(0xc000_0100, UInt64(threadPointer))
+  }
+
+  /// Leaves the kernel for the saved registers.
+  public func enterProgram() -> Never {
+    // SAFETY: the frame was set up by `reset` or by an entry stub.
+    unsafe martlet_enter_program(frameEnd - Self.frameByteCount)
+  }
+
+  /// Frees the kernel stack; the thread has ended and another one runs.
+  public func releaseStack() {
+    stack?.release()
+  }
+
+  /// The exception that brought the thread into the kernel.
+  public var fault: ProgramFault {
+    let vector = registers.vectorNumber
+    let code = registers.errorCode
+    let kind: ProgramFault.Kind =
+      switch vector {
+      case 0: .divideError
+      case 1: .debug
+      case 3: .breakpoint
+      case 4, 5: .bounds
+      case 6: .illegalInstruction
+      case 14:
+        .page(
+          address: VirtualAddress(registers.faultAddress),
+          access: code & 16 != 0 ? .execute : code & 2 != 0 ? .write : .read,
+          isPresent: code & 1 != 0)
+      case 16, 19: .floatingPoint
+      case 17: .alignment
+      default: .generalProtection
+      }
+    return ProgramFault(kind: kind, vector: vector, errorCode: code)
+  }
+
+  // MARK: Vector state
+
+  /// The size of the vector state in a signal frame (XSAVE, standard format).
+  public static var vectorStateByteCount: Int { VectorState.byteCount }
+  /// What it holds (XCR0); 0 when the processor has only FXSAVE.
+  public static var vectorFeatures: UInt64 { VectorState.features }
+
+  /// Copies out the vector state of this thread, which runs now.
+  public func copyVectorState(into bytes: inout MutableRawSpan) {
+    vectorState.save()
+    vectorState.copy(into: &bytes)
+  }
+
+  /// Sets the vector state of this thread, which runs now. Returns false when the bytes are not a
+  /// valid state.
+  public func setVectorState(_ bytes: RawSpan) -> Bool {
+    guard vectorState.set(bytes) else { return false }
+    vectorState.restore()
+    return true
+  }
+
+  /// Takes over the vector state of the thread that runs now.
+  public func copyVectorState(from running: ThreadContext) {
+    running.vectorState.save()
+    vectorState.copy(from: running.vectorState)
+  }
+
+  /// Sets the vector state of this thread, which runs now, to that of a new program.
+  public func resetVectorState() {
+    vectorState.reset()
+    vectorState.restore()
+  }
+}

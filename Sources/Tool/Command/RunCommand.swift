@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import ArgumentParser
+import Foundation
+import ImageBuild
+import Launch
+import Plan
+import Roots
+import ToolSupport
+
+/// `martlet run`: boots a program and behaves as if it were the program.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Boots an application and passes its streams and exit status on.",
+    discussion: """
+      The program's descriptors 0, 1 and 2 are the command's own, and so is its exit \
+      status (128 + n after the fatal signal n). 124: ended by --timeout. 125: the tool or \
+      the kernel failed, with a message. What the kernel must tell users comes as \
+      `martlet:` lines on standard error; its whole log with --verbose, and always after \
+      a panic.
+
+      Examples:
+        martlet run sqlite3 -- shop.db "select count(*) from orders"
+        echo "select 1+1;" | martlet run sqlite3
+        martlet run --memory 1G python3 -- script.py
+      """)
+
+  @OptionGroup var application: ApplicationArgument
+
+  @Option(
+    help: "The guest's memory, such as 64MiB or 1G (default: the plan's, else its files + 256 MiB)."
+  )
+  var memory: ByteSize?
+
+  @Option(help: "How instructions are executed: auto, kvm or tcg.")
+  var accel: LaunchOptions.Accelerator = .auto
+
+  @Option(help: "The QEMU machine: microvm, q35 or pc.")
+  var machine: LaunchOptions.Machine = .microvm
+
+  @Option(
+    name: .customShort("p"), help: .init("Leads a host port to the guest.", valueName: "HOST:GUEST")
+  )
+  var ports: [PortMapping] = []
+
+  @Option(
+    name: .customShort("v"),
+    help: .init("Shows a host folder to the guest.", valueName: "HOSTDIR:/GUEST[:ro]"))
+  var volumes: [Volume] = []
+
+  @Option(name: .customShort("e"), help: .init("Sets an environment variable.", valueName: "K=V"))
+  var environment: [EnvironmentVariable] = []
+
+  @Option(help: .init("The guest's network: user or tap:NAME.", valueName: "user|tap:NAME"))
+  var net: String?
+
+  @Option(help: "The instance's name and the guest's host name (default: the plan's name).")
+  var name: String?
+
+  @Flag(help: "Runs in the background with the output in a folder; prints how to stop it.")
+  var detach = false
+
+  @Option(help: .init("Ends the guest after this time, with status 124.", valueName: "SECONDS"))
+  var timeout: Double?
+
+  @Flag(help: "Counts instructions: one is one nanosecond of guest time, and counts repeat.")
+  var icount = false
+
+  @Flag(help: "Shows the kernel's log and what the tool does.")
+  var verbose = false
+
+  @Argument(
+    parsing: .postTerminator,
+    help: .init("Replaces the arguments after the program's path.", valueName: "ARG"))
+  var arguments: [String] = []
+
+  func validate() throws {
+    if let timeout, !(timeout > 0 && timeout <= 1e9) {
+      throw ValidationError("--timeout takes a positive number of seconds")
+    }
+    if let memory, memory < .mebibytes(1) {
+      throw ValidationError("--memory must be at least 1 MiB")
+    }
+    if let name, name.isEmpty || name.contains(where: { $0 == "/" || $0 == "," || $0.isWhitespace })
+    {
+      throw ValidationError("--name takes a word without '/' and ','")
+    }
+  }
+
+  func run() async throws {
+    Log.bootstrap(isVerbose: verbose)
+    var plan = try application.plan()
+    plan.ports += ports
+    plan.volumes += volumes
+    try refuseWhatComesLater(plan)
+    let options = launchOptions()
+    // Mistakes that need no build are told before one.
+    _ = try options.accelerator.resolved(countsInstructions: icount)
+    let progress = ToolSupport.Progress()
+    let kernel = try await KernelBuilder.kernel(for: plan, progress: progress)
+    let archive = try await RootBuilder.archive(for: plan, progress: progress)
+    let launcher = Launcher(
+      kernel: kernel.path, symbols: kernel.symbolPath, archive: archive.path, plan: plan,
+      options: options)
+    let words = try launcher.commandLine().joined(separator: " ")
+    Log.tool.debug("\(words)")
+    if detach {
+      let instance = try DetachedInstance.start(name: options.name ?? plan.name)
+      print(instance)
+      return
+    }
+    let result = try await launcher.run()
+    throw ExitCode(result.status)
+  }
+
+  private func launchOptions() -> LaunchOptions {
+    var options = LaunchOptions()
+    options.accelerator = accel
+    options.machine = machine
+    options.memory = memory
+    // `--` alone means: no arguments.
+    if CommandLine.arguments.contains("--") { options.arguments = arguments }
+    options.environment = environment
+    options.countsInstructions = icount
+    options.timeout = timeout.map { .milliseconds(Int64($0 * 1000)) }
+    options.isVerbose = verbose
+    options.name = name
+    return options
+  }
+
+  private func refuseWhatComesLater(_ plan: Plan) throws {
+    if !plan.ports.isEmpty || net != nil {
+      throw ToolError(
+        "ports and --net are not supported yet; they arrive with the network", at: plan.file,
+        advice: "Leave out -p, --net and the key 'ports'.")
+    }
+    if !plan.volumes.isEmpty {
+      throw ToolError(
+        "volumes are not supported yet; they arrive with shared folders", at: plan.file,
+        advice: "Leave out -v and 'volumes'; put files into the root with 'directory'.")
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Foundation
+import ToolSupport
+
+/// The state of everything that an image is compiled from: paths, sizes, times of change.
+struct SourceState: Equatable {
+  /// Differs when a source of the guest, the package table or the compiler changed.
+  let stamp: String
+  /// Differs when a source came, went or was renamed.
+  let names: String
+
+  init(root: String, compiler: String) throws {
+    var hash = ContentHash()
+    var names = ContentHash()
+    for path in ["\(root)/Package.swift", compiler] { hash.add(Self.describe(path)) }
+    let sources = "\(root)/Sources"
+    for layer in try FileManager.default.contentsOfDirectory(atPath: sources).sorted()
+    where layer != "Tool" {
+      let folder = "\(sources)/\(layer)"
+      for file in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+      where Self.isCompiled(file) {
+        hash.add(Self.describe("\(folder)/\(file)"))
+        names.add("\(layer)/\(file)")
+      }
+    }
+    stamp = hash.finish()
+    self.names = names.finish()
+  }
+
+  private static func isCompiled(_ path: String) -> Bool {
+    let endings = [".swift", ".c", ".h", ".S", ".modulemap"]
+    return endings.contains { path.hasSuffix($0) }
+  }
+
+  private static func describe(_ path: String) -> String {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return "\(path) absent" }
+    return "\(path) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+  }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+/// How a guest ended.
+public struct GuestResult: Sendable, Equatable {
+  /// The status for the tool to exit with.
+  public var status: Int32
+  /// What the program wrote, where it was captured; else empty.
+  public var output: [UInt8] = []
+  public var errors: [UInt8] = []
+  /// The kernel's log.
+  public var log: [String] = []
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Plan
+import ToolSupport
+
+/// What one start changes with respect to the plan.
+public struct LaunchOptions: Sendable, Equatable {
+  /// How the guest's instructions are executed.
+  public enum Accelerator: String, Sendable, CaseIterable {
+    /// KVM where the processor and the system offer it, else TCG.
+    case auto, kvm, tcg
+  }
+
+  /// The QEMU machine.
+  public enum Machine: String, Sendable, CaseIterable { case microvm, q35, pc }
+
+  public var accelerator = Accelerator.auto
+  public var machine = Machine.microvm
+  /// Replaces the plan's memory.
+  public var memory: ByteSize?
+  /// Replaces the arguments after the program's path.
+  public var arguments: [String]?
+  /// Added to the plan's environment; the same names win over it.
+  public var environment: [EnvironmentVariable] = []
+  /// One instruction is one nanosecond of guest time; counts repeat.
+  public var countsInstructions = false
+  /// Ends the guest after this time.
+  public var timeout: Duration?
+  /// Shows the whole kernel log.
+  public var isVerbose = false
+  /// The instance's name; the plan's name when `nil`.
+  public var name: String?
+
+  public init() {}
+}

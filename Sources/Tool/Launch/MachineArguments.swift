@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Plan
+import ToolSupport
+
+/// The argument vector for QEMU, without the program itself.
+struct MachineArguments {
+  /// The descriptors that QEMU inherits. Sockets without a name leave nothing behind in a folder
+  /// and nobody else can connect to them.
+  enum Inherited: Int32, CaseIterable {
+    case input = 3
+    case output, errors, log
+    /// A file with a launch text that is too long for the command line.
+    case launchText
+  }
+
+  /// Added to the root's size when a plan does not say how much memory it wants.
+  static let defaultMemory = ByteSize.mebibytes(256)
+
+  let kernel: String
+  let archive: String?
+  let name: String
+  let memory: ByteSize
+  let options: LaunchOptions
+  let launchText: LaunchText
+
+  func vector(accelerator: LaunchOptions.Accelerator) -> [String] {
+    var words = ["-name", name, "-machine", machine, "-accel", accelerator.rawValue, "-cpu", "max"]
+    words += ["-m", "\((memory.bytes + 1023) >> 10)K"]
+    words += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+    if options.countsInstructions { words += ["-icount", "shift=0,sleep=off"] }
+    words += ["-kernel", kernel]
+    if let archive { words += ["-initrd", archive] }
+    words += ["-append", launchText.commandLine(options: options)]
+    if launchText.isTooLong {
+      let descriptor = Inherited.launchText.rawValue
+      words += ["-fw_cfg", "name=opt/martlet/launch,file=/proc/self/fd/\(descriptor)"]
+    }
+    words += chardev("log", .log) + ["-serial", "chardev:log"]
+    words += ["-global", "virtio-mmio.force-legacy=false", "-device", serialBus]
+    words += port(1, "stdin", .input) + port(2, "stdout", .output) + port(3, "stderr", .errors)
+    words += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
+    return words
+  }
+
+  /// The plan's or the user's memory, else enough for the root and an ordinary program.
+  static func memory(plan: Plan, options: LaunchOptions, archiveByteCount: Int) -> ByteSize {
+    if let memory = options.memory ?? plan.memory { return memory }
+    let mebibyte = 1 << 20
+    let archive = (archiveByteCount + mebibyte - 1) / mebibyte * mebibyte
+    return ByteSize(bytes: defaultMemory.bytes + UInt64(archive))
+  }
+
+  private var machine: String {
+    switch options.machine {
+    case .microvm: "microvm,acpi=off,pit=off,pic=off,rtc=off,isa-serial=on"
+    case .q35: "q35"
+    case .pc: "pc"
+    }
+  }
+
+  private var serialBus: String {
+    options.machine == .microvm
+      ? "virtio-serial-device,max_ports=4" : "virtio-serial-pci,disable-legacy=on,max_ports=4"
+  }
+
+  private func chardev(_ id: String, _ end: Inherited) -> [String] {
+    ["-chardev", "socket,id=\(id),fd=\(end.rawValue)"]
+  }
+
+  private func port(_ number: Int, _ id: String, _ end: Inherited) -> [String] {
+    chardev(id, end) + ["-device", "virtserialport,nr=\(number),chardev=\(id),name=\(id)"]
+  }
+}
