@@ -117,6 +117,10 @@ public final class VirtioConsole {
   /// Serves the device after an interrupt, and tells the observers of ports that changed.
   ///
   /// Allocates nothing. May be called at any time, for instance to poll before interrupts work.
+  ///
+  /// Call it once after the interrupt was routed: the device has raised its line during the
+  /// handshake, and an edge that came while the line was masked is lost; only the acknowledgement
+  /// in here makes the next edge possible.
   public func handleInterrupt() {
     guard device.state == .running else { return }
     let cause = device.transport.acknowledgeInterrupt()
