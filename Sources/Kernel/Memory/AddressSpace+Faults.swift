@@ -42,7 +42,11 @@ extension AddressSpace {
   private func install(
     _ frame: FrameNumber, at page: VirtualAddress, _ permissions: Permissions, _ tag: PageTag
   ) -> FaultOutcome {
-    guard tables.map(page, to: frame, permissions, tag: tag) else {
+    // A table may be needed. Pages of a source cost no frame, so that tables alone could take the
+    // kernel's reserve; an owned page has been refused before.
+    guard tag.contains(.owned) || !frames.isLow,
+      tables.map(page, to: frame, permissions, tag: tag)
+    else {
       if tag.contains(.owned) { frames.free(frame) }
       if tag.contains(.counted) { frames.release(frame) }
       return .outOfMemory
