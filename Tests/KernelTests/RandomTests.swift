@@ -41,7 +41,7 @@ import Testing
       for _ in 0..<40 {
         var bytes = [UInt8](repeating: 0, count: count)
         var elements = bytes.mutableSpan
-        var span = elements.mutableBytes
+        var span = MutableRawSpan(_elements: &elements)
         generator.fill(&span)
         for index in 0..<count where bytes[index] != 0 { seen[index] = true }
       }
