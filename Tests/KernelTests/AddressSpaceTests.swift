@@ -211,6 +211,44 @@ import Testing
     #expect(test.byte(start + 4096) == 81)
   }
 
+  /// A source that puts its own frame in place of the archive's during the fault itself.
+  @Test func pagesReplacedDuringTheFault() throws {
+    final class Replacing: PageSource {
+      let space: AddressSpace
+      let first: TestSource
+      let second: TestSource
+
+      init(_ space: AddressSpace, _ first: TestSource, _ second: TestSource) {
+        self.space = space
+        self.first = first
+        self.second = second
+        super.init()
+      }
+
+      override var byteCount: Int { 4096 }
+      override func page(at index: Int, forWriting: Bool) throws(SystemError) -> SourcePage {
+        guard forWriting else { return try first.page(at: index, forWriting: false) }
+        space.refreshPages(of: self, 0..<1)
+        return try second.page(at: index, forWriting: true)
+      }
+    }
+    let test = TestSpace()
+    let first = TestSource(test.frames, byteCount: 4096, first: 40, isPermanent: true)
+    let second = TestSource(test.frames, byteCount: 4096, first: 60)
+    let source = Replacing(test.space, first, second)
+    let start = try test.map(1) {
+      $0.content = .source(source, firstPage: 0)
+      $0.isShared = true
+    }
+    #expect(test.byte(start) == 40)
+    #expect(test.write(61, start) == .resolved)
+    #expect(second.byte(0) == 61)
+    #expect(test.space.residentPageCount == 1)
+    test.space.unmapAll()
+    second.close()
+    #expect(test.frames.freeCount == test.frames.totalCount)
+  }
+
   @Test func aSourceThatFailsIsASignal() throws {
     let test = TestSpace()
     let source = TestSource(test.frames, byteCount: 4096, first: 1)

@@ -23,6 +23,9 @@ public final class AddressSpace {
     }
   }
 
+  /// As `current`, or nil before there is one: for sources that tell of changes.
+  public static var active: AddressSpace? { shared.value }
+
   public let tables: PageTables
   public let frames: FrameAllocator
   var regions = RegionList()
