@@ -89,6 +89,11 @@ public enum Scheduler {
     fatalError("an ended thread ran again")
   }
 
+  /// Processor time that `thread` has used, up to now if it is the current one.
+  public static func timeUsed(by thread: Thread) -> Nanoseconds {
+    shared.timeUsed(by: thread)
+  }
+
   /// Arms a timer of the kernel's clock; one that is armed moves.
   public static func arm(_ timer: TimerEntry, at deadline: Instant) {
     shared.arm(timer, at: deadline)

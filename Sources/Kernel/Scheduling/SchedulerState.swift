@@ -107,6 +107,11 @@ final class SchedulerState {
     ended = nil
   }
 
+  func timeUsed(by thread: Thread) -> Nanoseconds {
+    guard thread === current else { return thread.timeUsed }
+    return Nanoseconds(thread.timeUsed.count &+ (Clock.now() - switchedAt).count)
+  }
+
   /// Where a new thread begins.
   func enterNewThread() {
     ended = nil

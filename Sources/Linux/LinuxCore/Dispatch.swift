@@ -39,6 +39,8 @@ public func systemCall(_ number: Int) -> Int {
   do {
     return try handler(SystemCall(thread: thread))
   } catch {
+    // An internal number must not reach the program: the attendant replaces it.
+    if error.rawValue >= Errno.restart.rawValue { thread.noteAttention() }
     return -Int(error.rawValue)
   }
 }
@@ -60,7 +62,19 @@ private func refuse(_ number: Int) -> Int {
 /// Entered before a return to program code when the thread's attention flag is set.
 @c(martlet_attend)
 public func attend() {
-  Dispatch.attendant.value?.attend(currentThread())
+  // Nothing may be retained in this frame when the thread ends: its stack is never unwound.
+  if serveAttention() { Scheduler.exitCurrent() }
+}
+
+/// Returns whether the thread has ended.
+@inline(never)
+private func serveAttention() -> Bool {
+  let thread = currentThread()
+  thread.context.needsAttention = false
+  if !thread.isExiting { Dispatch.attendant.value?.attend(thread) }
+  guard thread.isExiting else { return false }
+  thread.process.threadDidEnd(thread)
+  return true
 }
 
 /// Entered on an exception of program code.

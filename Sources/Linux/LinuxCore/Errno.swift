@@ -101,6 +101,24 @@ public struct Errno: RawRepresentable, Error, Equatable, Sendable {
   public static let addressFamilyNotSupported = Errno(rawValue: 97)
   /// `ENOTSOCK`
   public static let notSocket = Errno(rawValue: 88)
+
+  // What the program never sees: how an interrupted call goes on after the signal
+  // (linux/errno.h). The attendant turns each into `EINTR` or a restart.
+
+  /// `ERESTARTSYS`: again, unless a handler without `SA_RESTART` ran.
+  public static let restart = Errno(rawValue: 512)
+  /// `ERESTARTNOINTR`: again in any case.
+  public static let restartAlways = Errno(rawValue: 513)
+  /// `ERESTARTNOHAND`: again, unless any handler ran.
+  public static let restartWithoutHandler = Errno(rawValue: 514)
+  /// `ERESTART_RESTARTBLOCK`: goes on with the thread's `restart`, unless any handler ran.
+  public static let restartBlock = Errno(rawValue: 516)
+}
+
+/// Runs `body` and turns its reason into Linux's number.
+@inline(__always)
+public func withErrno<R>(_ body: () throws(SystemError) -> R) throws(Errno) -> R {
+  do { return try body() } catch { throw Errno(error) }
 }
 
 extension Errno {
@@ -110,7 +128,8 @@ extension Errno {
     case .notPermitted: .notPermitted
     case .noSuchFile: .noSuchFile
     case .noSuchProcess: .noSuchProcess
-    case .interrupted: .interrupted
+    // A service that a signal interrupts leaves it to the signal's action what follows.
+    case .interrupted: .restart
     case .inputOutput: .inputOutput
     case .noSuchDeviceAddress: .noSuchDeviceAddress
     case .argumentListTooLong: .argumentListTooLong

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Bytes
 import Machine
 import Memory
 import Scheduling
@@ -27,6 +28,18 @@ public final class LinuxThread: Thread {
 
   /// The thread ends as soon as it is about to return to the program.
   public var isExiting = false
+  /// Told once when the thread ends, before it leaves the process (`set_robust_list`, joiners).
+  public static let endObserver = KernelGlobal<(any ThreadEndObserver)?>(nil)
+  /// The bits of the processors it may run on; there is one.
+  public var timerSlack: UInt64 = 50_000
+  /// `nice(2)`, -20...19.
+  public var niceness: Int32 = 0
+  /// `sched_setscheduler(2)`: what the program asked for, and is told again.
+  public var schedulingPolicy: Int32 = 0
+  public var schedulingPriority: Int32 = 0
+  /// The signal whose fault handler must not be entered again without being unblocked.
+  public var faultInProgress: Signal?
+
   /// The call to start again after a signal handler (`restart_syscall(2)`), if any.
   public var restart: (any RestartBlock)?
 
@@ -42,6 +55,9 @@ public final class LinuxThread: Thread {
       || !process.pendingSignals.isEmpty(besides: signalMask)
   }
 
+  /// Processor time used, the present stretch included.
+  public var processorTime: Nanoseconds { Scheduler.timeUsed(by: self) }
+
   /// Asks for `attend` before this thread returns to program code.
   public func noteAttention() {
     context.needsAttention = true
@@ -50,6 +66,11 @@ public final class LinuxThread: Thread {
   public override func run() {
     context.enterProgram()
   }
+}
+
+/// Cleans up for a thread that ends: robust locks, the word that joiners wait for.
+public protocol ThreadEndObserver: AnyObject {
+  func threadWillEnd(_ thread: LinuxThread)
 }
 
 /// A system call that goes on after a signal with what it remembers (`ERESTART_RESTARTBLOCK`).

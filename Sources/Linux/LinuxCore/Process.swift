@@ -36,9 +36,39 @@ public final class Process {
   public var commandName: [UInt8] = []
 
   public var limits = ResourceLimits()
+  /// User and group identity; a program is root until it gives that up.
+  public var credentials = Credentials()
+  /// `uname(2)`'s node name.
+  public var hostName: [UInt8] = StaticString("martlet").byteArray
+  /// Told to the program as `AT_SYSINFO_EHDR`; 0 when there is none.
+  public var sharedObjectAddress: UInt = 0
+  /// Whether pages that are writable and executable are given (a setting of the image, for JITs).
+  public var allowsWriteAndExecute = false
+  /// `personality(2)`
+  public var personality: UInt32 = 0
+  /// `prctl(PR_SET_DUMPABLE)`, `PR_SET_NO_NEW_PRIVS`, `PR_SET_THP_DISABLE`
+  public var isDumpable = true
+  public var hasNoNewPrivileges = false
+  public var disablesHugePages = false
+  /// Processor time of threads that have ended.
+  public var endedThreadsTime = Nanoseconds.zero
+  /// Woken for each signal that arrives, blocked or not (`sigtimedwait`, `signalfd`).
+  public let signalArrived = WaitQueue()
+  /// Woken when the last thread has ended.
+  public let ended = WaitQueue()
+  /// Whether the last thread has ended; `exitStatus` is final then.
+  public private(set) var hasEnded = false
+
   /// Set once, when the process ends: its status as the shell sees it, 0...255.
   public internal(set) var exitStatus: Int32?
   public let startedAt: Instant
+
+  /// Processor time of all threads.
+  public var processorTime: Nanoseconds {
+    var total = endedThreadsTime.count
+    for thread in threads { total &+= thread.processorTime.count }
+    return Nanoseconds(total)
+  }
 
   public init(space: AddressSpace, namespace: Namespace) {
     self.space = space
@@ -55,5 +85,25 @@ public final class Process {
       thread.noteAttention()
       Scheduler.interrupt(thread)
     }
+  }
+
+  /// Takes an ended thread out. The last one ends the process, with status 0 if none was set.
+  func threadDidEnd(_ thread: LinuxThread) {
+    LinuxThread.endObserver.value?.threadWillEnd(thread)
+    endedThreadsTime = Nanoseconds(endedThreadsTime.count &+ thread.processorTime.count)
+    threads.removeAll { $0 === thread }
+    thread.restart = nil
+    guard threads.isEmpty else { return }
+    if exitStatus == nil { exitStatus = 0 }
+    hasEnded = true
+    // What the program has open is closed now, so that sockets and pipes see the end.
+    descriptors = DescriptorTable()
+    ended.wakeAll()
+  }
+
+  /// The thread with this identifier, or nil.
+  public func thread(_ identifier: Int32) -> LinuxThread? {
+    for thread in threads where thread.identifier == identifier { return thread }
+    return nil
   }
 }
