@@ -44,8 +44,8 @@ struct PipeRing {
       let start = (head &+ count) & (storage.count &- 1)
       let piece = min(total &- done, storage.count &- start)
       var span = storage.mutableSpan
-      var bytes = span.mutableBytes
-      var target = bytes.extracting(start..<start &+ piece)
+      var bytes = MutableRawSpan(_elements: &span)
+      var target = bytes._mutatingExtracting(start..<start &+ piece)
       do {
         try buffer.copyIn(at: offset &+ done, into: &target)
       } catch {
@@ -69,7 +69,7 @@ struct PipeRing {
       let piece = min(total &- done, storage.count &- head)
       do {
         try buffer.copyOut(
-          storage.span.bytes.extracting(head..<head &+ piece), at: offset &+ done)
+          RawSpan(_elements: storage.span).extracting(head..<head &+ piece), at: offset &+ done)
       } catch {
         if done > 0 { return done }
         throw error
@@ -89,7 +89,7 @@ struct PipeRing {
       let start = (head &+ count) & (storage.count &- 1)
       let piece = min(total &- done, storage.count &- start)
       var span = storage.mutableSpan
-      var target = span.mutableBytes
+      var target = MutableRawSpan(_elements: &span)
       target.copy(bytes.extracting(done..<done &+ piece), at: start)
       done &+= piece
       count &+= piece
@@ -108,9 +108,9 @@ struct PipeRing {
   func peek(into target: inout MutableRawSpan) -> Int {
     let total = min(target.byteCount, count)
     let piece = min(total, storage.count &- head)
-    if piece > 0 { target.copy(storage.span.bytes.extracting(head..<head &+ piece)) }
+    if piece > 0 { target.copy(RawSpan(_elements: storage.span).extracting(head..<head &+ piece)) }
     if total > piece {
-      target.copy(storage.span.bytes.extracting(0..<total &- piece), at: piece)
+      target.copy(RawSpan(_elements: storage.span).extracting(0..<total &- piece), at: piece)
     }
     return total
   }
@@ -138,7 +138,7 @@ struct PipeRing {
   private mutating func resize(to size: Int) {
     var larger = [UInt8](repeating: 0, count: size)
     var span = larger.mutableSpan
-    var bytes = span.mutableBytes
+    var bytes = MutableRawSpan(_elements: &span)
     _ = peek(into: &bytes)
     storage = larger
     head = 0

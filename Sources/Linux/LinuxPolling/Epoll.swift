@@ -15,6 +15,8 @@ final class Epoll: OpenFile {
   private let list = EpollReadyList()
   /// By descriptor number.
   private var items: [EpollItem?] = []
+  /// How many levels of epolls have watched this one; it bounds how deep a wake-up goes.
+  private var levelsAbove = 0
 
   deinit {
     for index in items.indices {
@@ -33,12 +35,14 @@ final class Epoll: OpenFile {
     _ file: OpenFile, descriptor: Int32, events: EpollEvents, data: UInt64
   ) throws(SystemError) {
     if let nested = file as? Epoll {
-      guard !nested.reaches(self), nested.depth + 1 <= Self.nestingLimit else {
+      guard !nested.reaches(self), levelsAbove + 1 + nested.depth <= Self.nestingLimit + 1 else {
         throw .tooManyLinksInPath
       }
+      nested.sink(below: levelsAbove + 1)
     }
     guard item(for: file, descriptor: descriptor) == nil else { throw .fileExists }
     let index = Int(descriptor)
+    if index < items.count { dropClosed(descriptor) }
     while items.count <= index {
       items.append(contentsOf: repeatElement(nil, count: max(items.count, 16)))
     }
@@ -147,6 +151,15 @@ final class Epoll: OpenFile {
   /// Whether `other` is this epoll or is watched by it, directly or not.
   private func reaches(_ other: Epoll) -> Bool {
     self === other || containsNested { $0.reaches(other) }
+  }
+
+  private func sink(below level: Int) {
+    guard level > levelsAbove else { return }
+    levelsAbove = level
+    _ = containsNested { nested in
+      nested.sink(below: level + 1)
+      return false
+    }
   }
 
   /// How many levels of epolls this one watches, itself included.
