@@ -56,3 +56,16 @@ public final class PipeFile: OpenFile {
     reads && writes ? pipe.both : reads ? pipe.readers : pipe.writers
   }
 }
+
+extension PipeFile {
+  /// The two ends of a new pipe. `flags` are status flags without an access mode.
+  public static func pair(flags: OpenFlags) -> (reader: PipeFile, writer: PipeFile) {
+    let pipe = Pipe()
+    let node = Node()
+    let writing = OpenFlags(rawValue: flags.rawValue | 1)
+    return (
+      PipeFile(pipe, node: node, reads: true, writes: false, flags: flags),
+      PipeFile(pipe, node: node, reads: false, writes: true, flags: writing)
+    )
+  }
+}
