@@ -117,7 +117,8 @@ let tool: [Target] = platform == "guest" ? [] : [
     name: "Launch", dependencies: ["ToolSupport", "Plan", "CommandLine"],
     path: "Sources/Tool/Launch"),
   .target(
-    name: "Inspect", dependencies: ["ToolSupport", "ImageBuild", "ELF"],
+    name: "Inspect",
+    dependencies: ["ToolSupport", "Plan", "Configuration", "Roots", "ImageBuild"],
     path: "Sources/Tool/Inspect"),
   .target(name: "Lint", dependencies: ["ToolSupport"], path: "Sources/Tool/Lint"),
   .target(
@@ -128,6 +129,7 @@ let tool: [Target] = platform == "guest" ? [] : [
     dependencies: [
       "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
       "Bench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      .product(name: "Yams", package: "Yams"),
     ],
     path: "Sources/Tool/Command"),
 ]

@@ -50,22 +50,27 @@ final class SchedulerState {
   }
 
   /// Runs the handlers of interrupts that arrived, and the timers that are due.
+  @inline(__always)
   func serveEvents() {
-    var pending = Interrupts.takePending()
+    let pending = Interrupts.takePending()
+    if pending != 0 { serve(pending) }
+  }
+
+  private func serve(_ lines: UInt64) {
+    var pending = lines & ~(1 << UInt64(InterruptLine.timer.rawValue))
     while pending != 0 {
       let line = pending.trailingZeroBitCount
       pending &= pending - 1
       handlers[line]?.handleInterrupt()
     }
-    serveTimers()
+    if lines & 1 << UInt64(InterruptLine.timer.rawValue) != 0 { serveTimers() }
   }
 
+  /// The local timer has run out. It may be early, when its clock and ours differ a little.
   private func serveTimers() {
-    guard alarmSetFor != .never else { return }
-    let now = Clock.now()
-    guard now >= alarmSetFor else { return }
-    Clock.recalibrateIfDue(at: now)
     alarmSetFor = .never
+    let now = Clock.now()
+    Clock.recalibrateIfDue(at: now)
     while let timer = timers.takeDue(at: now) { timer.fire(at: now) }
     var next = timers.nextEvent
     if let sliceEnd, sliceEnd > now { next = min(next, sliceEnd) }
@@ -78,13 +83,9 @@ final class SchedulerState {
     let previous = current
     var next = policy.dequeue()
     while next == nil {
+      Interrupts.waitForOne()
       serveEvents()
       next = policy.dequeue()
-      if next == nil {
-        Interrupts.waitForOne()
-        serveEvents()
-        next = policy.dequeue()
-      }
     }
     guard let next else { return }
     next.state = .running

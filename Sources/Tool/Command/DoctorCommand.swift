@@ -16,6 +16,8 @@ struct DoctorCommand: AsyncParsableCommand {
     var purpose: String
     var advice: String
     var isRequired = true
+    /// Some programs have no option that only prints a version.
+    var acceptsAnyStatus = false
   }
 
   private static let needs = [
@@ -27,9 +29,9 @@ struct DoctorCommand: AsyncParsableCommand {
       advice: "apt-get install qemu-system-x86"),
     Need(
       program: "mkfs.erofs", arguments: ["--version"], purpose: "packs root file systems",
-      advice: "apt-get install erofs-utils"),
+      advice: "apt-get install erofs-utils", acceptsAnyStatus: true),
     Need(
-      program: "python3", arguments: ["-c", "import kconfiglib; print('kconfiglib found')"],
+      program: "/usr/bin/python3", arguments: ["-c", "import kconfiglib; print('kconfiglib found')"],
       purpose: "reads Kconfig", advice: "apt-get install python3-kconfiglib"),
     Need(
       program: "ld.lld", arguments: ["--version"], purpose: "links the kernel",
@@ -76,7 +78,8 @@ struct DoctorCommand: AsyncParsableCommand {
   private static func version(of need: Need) async -> String? {
     let extra = "/opt/swift/usr/bin/\(need.program)"
     guard let path = Paths.executable(need.program) ?? Paths.executable(extra),
-      let output = try? await ExternalCommand(path, need.arguments).run(), output.isSuccess
+      let output = try? await ExternalCommand(path, need.arguments).run(),
+      output.isSuccess || need.acceptsAnyStatus
     else { return nil }
     let text = output.text.isEmpty ? output.errorText : output.text
     return text.split(separator: "\n").map(String.init)

@@ -23,24 +23,11 @@ struct Martlet: AsyncParsableCommand {
   static func main() async {
     keepStandardDescriptors()
     do {
-<<<<<<< HEAD
-      let progress = ToolSupport.Progress()
-      let plan = a.count > 2 ? try Plan.load(application: a[2], projectRoot: Repository.root) : nil
-      let start = ContinuousClock.now
-      switch a[1] {
-      case "kernel":
-        print(try await KernelBuilder.kernel(for: plan, progress: progress).path)
-      case "root":
-        let archive = try await RootBuilder.archive(for: plan!, progress: progress)
-        print(archive.path, archive.byteCount)
-      default: print("?")
-=======
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {
         try command.run()
->>>>>>> main
       }
     } catch let error as ToolError {
       fail("martlet: \(error)", status: error.status)

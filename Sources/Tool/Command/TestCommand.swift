@@ -1,10 +1,74 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import ArgumentParser
+import Foundation
+import Lint
 import ToolSupport
 
-/// `martlet test`.
+/// `martlet test`: everything that CI runs, or one tier of it.
 struct TestCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "test")
-  func run() async throws {}
+  static let configuration = CommandConfiguration(
+    commandName: "test",
+    abstract: "Runs the tests: all tiers but fuzz, or one of them.",
+    discussion: """
+      unit   lint, then the tests of every module on the host (swift test)
+      guest  Tests/Guest: images with checked output, and C programs compared with Linux
+      apps   Apps/*/tests.yaml: the applications with checked output
+      fuzz   the parsers with random input, a minute each (MARTLET_FUZZ_SECONDS)
+      Prints one line for each test; the last line is `N passed, N failed`.
+      """)
+
+  /// A part of the tests.
+  enum Tier: String, CaseIterable, ExpressibleByArgument { case unit, guest, apps, fuzz }
+
+  @Argument(help: "The tier (default: unit, guest and apps).")
+  var tier: Tier?
+
+  @Option(help: "Runs only tests whose name contains this text.")
+  var filter: String?
+
+  @Option(help: "How many guests run at once.")
+  var jobs = 2
+
+  func run() async throws {
+    Log.bootstrap(isVerbose: false)
+    let tiers: [Tier] = tier.map { [$0] } ?? [.unit, .guest, .apps]
+    var tally = TestTally()
+    for tier in tiers {
+      switch tier {
+      case .unit:
+        if filter == nil { tally.add(await lint()) }
+        tally.add(try await HostTests.run(filter: filter))
+      case .guest:
+        let files = try TestFile.all(in: "\(Repository.root)/Tests/Guest", named: "tests.yaml")
+        tally.add(try await runGuests(try files.flatMap { try $0.runnable() }))
+        let programs = try await ConformanceTests.prepared(filter: filter)
+        tally.add(try await runGuests(programs))
+      case .apps:
+        let files = try TestFile.all(in: "\(Repository.root)/Apps", named: "tests.yaml")
+        tally.add(try await runGuests(try files.flatMap { try $0.runnable() }))
+      case .fuzz:
+        tally.add(try await HostTests.fuzz())
+      }
+    }
+    print("\(tally.passed) passed, \(tally.failed) failed")
+    if tally.failed > 0 { throw ExitCode(1) }
+  }
+
+  private func lint() async -> TestTally {
+    let started = ContinuousClock.now
+    let outcome: TestOutcome
+    do {
+      let status = try await Linter.run()
+      outcome = status == 0 ? .passed(claims: 1) : .failed("the sources break rules of the house")
+    } catch {
+      outcome = .failed("\(error)")
+    }
+    return TestReporter.report("lint", outcome, since: started)
+  }
+
+  private func runGuests(_ tests: [RunnableTest]) async throws -> TestTally {
+    let chosen = tests.filter { filter.map($0.name.contains) ?? true }
+    return await TestReporter.runAll(chosen, jobs: max(1, jobs))
+  }
 }

@@ -59,7 +59,8 @@ public enum ImageAssembler {
     let headers = Int(readInteger(bytes, 32))
     let header = headers + 56 * free.index
     put(&bytes, header, 1 | 4 << 32)  // PT_LOAD, readable
-    for (index, value) in [offset, physical, physical, byteCount, byteCount, pageSize].enumerated() {
+    for (index, value) in [offset, physical, physical, byteCount, byteCount, pageSize].enumerated()
+    {
       put(&bytes, header + 8 + 8 * index, value)
     }
     put(&bytes, recordAt + 8, physical)
@@ -77,6 +78,8 @@ public enum ImageAssembler {
   }
 
   private static func put(_ bytes: inout Data, _ at: Int, _ value: UInt64) {
-    for index in 0..<8 { bytes[at + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(index))) }
+    for index in 0..<8 {
+      bytes[at + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(index)))
+    }
   }
 }

@@ -50,6 +50,8 @@ public struct ImageFile: Sendable {
   }
 
   public let path: String
+  /// `e_entry`, a virtual address.
+  public let entry: UInt64
   public let segments: [Segment]
   public let sections: [Section]
   private let bytes: Data
@@ -64,6 +66,7 @@ public struct ImageFile: Sendable {
     guard bytes.count >= 64, bytes.prefix(6) == Data([0x7f, 0x45, 0x4c, 0x46, 2, 1]) else {
       throw ToolError("not a 64-bit little-endian ELF file", at: path)
     }
+    entry = try reader.u64(24)
     let segmentOffset = Int(try reader.u64(32))
     segments = try (0..<Int(try reader.u16(56))).map { index in
       let at = segmentOffset + 56 * index

@@ -9,7 +9,8 @@ import ToolSupport
 /// Compiles and links the kernel of an image, or finds the one built before.
 public enum KernelBuilder {
   /// The kernel for `plan`'s configuration. Without a change it costs a look at the sources.
-  public static func kernel(for plan: Plan?, progress: ToolSupport.Progress) async throws -> Kernel {
+  public static func kernel(for plan: Plan?, progress: ToolSupport.Progress) async throws -> Kernel
+  {
     let root = Repository.root
     let configuration = try await Resolver.resolve(plan, in: root)
     let folder = "\(root)/.build/images/\(configuration.hash)"
@@ -17,20 +18,21 @@ public enum KernelBuilder {
       path: "\(folder)/kernel.elf", symbolPath: "\(folder)/kernel.debug.elf",
       configuration: configuration)
     let swift = try Toolchain.swift()
-    if isFresh(kernel, stamp: try SourceState.stamp(root: root, compiler: swift)) { return kernel }
+    if isFresh(kernel, try SourceState(root: root, compiler: swift)) { return kernel }
 
     let lock = try FileLock(path: folder + ".lock") {
       progress.step("waiting for another build of the same image")
     }
     // Take the state before compiling: a change made meanwhile is seen by the next run.
-    let stamp = try SourceState.stamp(root: root, compiler: swift)
-    if !isFresh(kernel, stamp: stamp) {
+    let state = try SourceState(root: root, compiler: swift)
+    if !isFresh(kernel, state) {
       progress.step("building the kernel")
       let package = ImagePackage(root: root, folder: folder, configuration: configuration)
       try package.write()
+      try replanIfNeeded(folder, names: state.names)
       try await compile(folder, swift: swift, progress: progress)
       try await finish(kernel, folder: folder)
-      try stamp.write(toFile: stampPath(kernel), atomically: true, encoding: .utf8)
+      try state.stamp.write(toFile: stampPath(kernel), atomically: true, encoding: .utf8)
     }
     withExtendedLifetime(lock) {}
     return kernel
@@ -38,10 +40,19 @@ public enum KernelBuilder {
 
   private static func stampPath(_ kernel: Kernel) -> String { kernel.path + ".stamp" }
 
-  private static func isFresh(_ kernel: Kernel, stamp: String) -> Bool {
+  private static func isFresh(_ kernel: Kernel, _ state: SourceState) -> Bool {
     let manager = FileManager.default
-    return (try? String(contentsOfFile: stampPath(kernel), encoding: .utf8)) == stamp
+    return (try? String(contentsOfFile: stampPath(kernel), encoding: .utf8)) == state.stamp
       && manager.fileExists(atPath: kernel.path) && manager.fileExists(atPath: kernel.symbolPath)
+  }
+
+  /// Makes SwiftPM look at the folders again: it notices a source that came or went in the package
+  /// itself, but not in one that it depends on.
+  private static func replanIfNeeded(_ folder: String, names: String) throws {
+    let path = "\(folder)/sources.names"
+    if (try? String(contentsOfFile: path, encoding: .utf8)) == names { return }
+    try? FileManager.default.removeItem(atPath: "\(folder)/.build/release.yaml")
+    try names.write(toFile: path, atomically: true, encoding: .utf8)
   }
 
   private static func compile(_ folder: String, swift: String, progress: ToolSupport.Progress)

@@ -4,21 +4,28 @@ import Foundation
 import ToolSupport
 
 /// The state of everything that an image is compiled from: paths, sizes, times of change.
-enum SourceState {
-  /// A text that differs when a source of the guest, the package table or the compiler changed.
-  static func stamp(root: String, compiler: String) throws -> String {
+struct SourceState: Equatable {
+  /// Differs when a source of the guest, the package table or the compiler changed.
+  let stamp: String
+  /// Differs when a source came, went or was renamed.
+  let names: String
+
+  init(root: String, compiler: String) throws {
     var hash = ContentHash()
-    for path in ["\(root)/Package.swift", compiler] { hash.add(describe(path)) }
+    var names = ContentHash()
+    for path in ["\(root)/Package.swift", compiler] { hash.add(Self.describe(path)) }
     let sources = "\(root)/Sources"
     for layer in try FileManager.default.contentsOfDirectory(atPath: sources).sorted()
     where layer != "Tool" {
       let folder = "\(sources)/\(layer)"
       for file in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
-      where isCompiled(file) {
-        hash.add(describe("\(folder)/\(file)"))
+      where Self.isCompiled(file) {
+        hash.add(Self.describe("\(folder)/\(file)"))
+        names.add("\(layer)/\(file)")
       }
     }
-    return hash.finish()
+    stamp = hash.finish()
+    self.names = names.finish()
   }
 
   private static func isCompiled(_ path: String) -> Bool {

@@ -60,6 +60,8 @@ final class GuestSession: Sendable {
   /// Starts QEMU and returns when it has ended and its output has been delivered. Blocks.
   func run() throws -> Ended {
     let mailbox = mailbox
+    // A reader that has gone must be an error that can be handled, not the end of the process.
+    signal(SIGPIPE, SIG_IGN)
     let signals = streams.catchesSignals ? Signals { mailbox.post(.signal($0)) } : nil
     defer { signals?.stop() }
     let input = try Channel()

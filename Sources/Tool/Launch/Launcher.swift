@@ -14,11 +14,14 @@ public struct Launcher: Sendable {
   public var archive: String?
   public var plan: Plan
   public var options: LaunchOptions
+  /// The program that emulates; by default `$MARTLET_QEMU`, else Debian's.
+  public var qemu: String?
 
   public init(
     kernel: String, symbols: String? = nil, archive: String?, plan: Plan,
-    options: LaunchOptions = LaunchOptions()
+    options: LaunchOptions = LaunchOptions(), qemu: String? = nil
   ) {
+    self.qemu = qemu
     self.kernel = kernel
     self.symbols = symbols ?? kernel
     self.archive = archive
@@ -37,7 +40,7 @@ public struct Launcher: Sendable {
       countsInstructions: options.countsInstructions)
     let arguments = machine.vector(accelerator: accelerator)
     let session = GuestSession(
-      qemu: try Self.qemu(), arguments: arguments, launchText: machine.launchText,
+      qemu: try locatedQEMU(), arguments: arguments, launchText: machine.launchText,
       streams: streams, options: options)
     let ended: GuestSession.Ended = try await withCheckedThrowingContinuation { continuation in
       // The session blocks, so it has a thread of its own rather than one of the pool's few.
@@ -50,12 +53,11 @@ public struct Launcher: Sendable {
   public func commandLine(_ streams: GuestStreams = .inherited) throws -> [String] {
     let accelerator = try options.accelerator.resolved(
       countsInstructions: options.countsInstructions)
-    return [try Self.qemu()] + (try prepared(streams)).vector(accelerator: accelerator)
+    return [try locatedQEMU()] + (try prepared(streams)).vector(accelerator: accelerator)
   }
 
-  /// The program that emulates: `$MARTLET_QEMU`, else Debian's.
-  static func qemu() throws -> String {
-    let name = Paths.environment("MARTLET_QEMU") ?? "qemu-system-x86_64"
+  private func locatedQEMU() throws -> String {
+    let name = qemu ?? Paths.environment("MARTLET_QEMU") ?? "qemu-system-x86_64"
     guard let path = Paths.executable(name) else {
       throw ToolError(
         "QEMU (\(name)) is not installed",

@@ -16,8 +16,6 @@ final class Signals: Sendable {
   init(_ receive: @escaping @Sendable (Int32) -> Void) {
     (reader, writer) = Channel.pipe()
     signalPipe.store(writer.number, ordering: .sequentiallyConsistent)
-    // A closed reader must be an error that can be handled, not the end of the tool.
-    signal(SIGPIPE, SIG_IGN)
     for number in Self.caught {
       signal(number) { caught in
         // Only what is safe in a handler: one write.

@@ -35,12 +35,15 @@ struct ArchiveRecord: Codable {
 
   private static func look(_ archive: String) throws -> (Int, [Int]) {
     var status = stat()
-    guard stat(archive, &status) == 0 else { throw ToolError("cannot read the archive", at: archive) }
+    guard stat(archive, &status) == 0 else {
+      throw ToolError("cannot read the archive", at: archive)
+    }
     return (Int(status.st_size), [status.st_mtim.tv_sec, status.st_mtim.tv_nsec])
   }
 
   private static func sum(_ archive: String) async throws -> String {
-    let output = try await ExternalCommand("sha256sum", [archive]).runChecked("checking the archive")
+    let output = try await ExternalCommand("sha256sum", [archive]).runChecked(
+      "checking the archive")
     return String(output.text.prefix(64))
   }
 }

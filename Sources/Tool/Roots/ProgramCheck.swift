@@ -72,7 +72,9 @@ struct ProgramCheck {
     var advice =
       near.isEmpty
       ? "Is the package that holds it in `root`?" : "Similar files: \(near.joined(separator: ", "))"
-    if parent != nil { advice = "Add the package that holds it to `root` (libc6 holds the loader)." }
+    if parent != nil {
+      advice = "Add the package that holds it to `root` (libc6 holds the loader)."
+    }
     let what =
       parent.map { "the program \($0) needs \(path), which is not in the root" }
       ?? "the program \(path) is not in the root"

@@ -144,7 +144,9 @@ struct RootAssembly {
       ], environment: ["SOURCE_DATE_EPOCH": String(newest == 0 ? 1_700_000_000 : newest)])
     try await command.runChecked(
       "writing the root archive", advice: "Is the disk full? mkfs.erofs is in erofs-utils.")
-    guard rename(made, target) == 0 else { throw ToolError("cannot write to the cache", at: target) }
+    guard rename(made, target) == 0 else {
+      throw ToolError("cannot write to the cache", at: target)
+    }
   }
 
   /// The latest change of a file below `folder`, in seconds since 1970.

@@ -226,6 +226,12 @@ martlet_exception_stack_top:
   .globl martlet_emergency_stack_top
 martlet_emergency_stack_top:
 
+  .section .bss.heap_slot, "aw", @nobits
+  .balign 64
+  .globl martlet_heap_slot
+martlet_heap_slot:
+  .skip 8192
+
   .section .data.boot, "aw", @progbits
   .balign 8
   .globl martlet_start_info
@@ -237,3 +243,11 @@ martlet_entry_cycles:
   .globl __stack_chk_guard
 __stack_chk_guard:
   .quad 0
+
+  // Filled in by `martlet build` (Docs/BootProtocol.md).
+  .section .image_record, "a", @progbits
+  .balign 8
+  .globl martlet_image_record
+martlet_image_record:
+  .quad 0x314547414d494d4d
+  .quad 0, 0, 0

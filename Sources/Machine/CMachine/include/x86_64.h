@@ -21,6 +21,10 @@ MARTLET_ADDRESS(martlet_boot_pml4)
 MARTLET_ADDRESS(martlet_boot_direct_pdpt)
 MARTLET_ADDRESS(martlet_boot_stack_top)
 
+// Static memory for the heap's own state.
+MARTLET_ADDRESS(martlet_heap_slot)
+#define MARTLET_HEAP_SLOT_BYTES 8192
+
 // Descriptor tables and the stacks of exceptions.
 MARTLET_ADDRESS(martlet_gdt)
 MARTLET_ADDRESS(martlet_tss)

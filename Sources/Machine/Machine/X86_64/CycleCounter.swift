@@ -25,7 +25,7 @@ public enum CycleCounter {
 
   /// Asks CPUID: the hypervisor's leaf 0x40000010 (VMware's, also KVM's with
   /// `+vmware-cpuid-freq`), then 0x15 (crystal and ratio), then 0x16 (MHz).
-  static func discover() {
+  public static func discover() {
     if Hypervisor.highestLeaf >= 0x4000_0010 {
       let leaf = unsafe martlet_cpuid(0x4000_0010, 0)
       if leaf.a != 0 {

@@ -14,6 +14,11 @@ public struct HeapMemory: Sendable {
     self.byteCount = byteCount
   }
 
+  /// No memory.
+  public init() {
+    self.init(start: 0, byteCount: 0)
+  }
+
   /// Memory of contiguous frames that the caller owns and gives up for ever.
   public init(frame: FrameNumber, count: Int) {
     self.init(start: DirectMap.address(of: frame), byteCount: count * pageSize)
@@ -22,6 +27,16 @@ public struct HeapMemory: Sendable {
   /// The frame at the start, for giving the memory back.
   public var firstFrame: FrameNumber {
     FrameNumber(containing: DirectMap.physicalAddress(of: start))
+  }
+
+  /// Both memories and what lies between them, where the heap must not go.
+  public func joined(with other: HeapMemory) -> HeapMemory {
+    // SAFETY: the direct map covers both and all between them, so a stray access inside does not
+    // fault; the heap's own checks of its headers keep it inside what it was given.
+    if byteCount == 0 { return other }
+    let low = min(start, other.start)
+    let high = max(start &+ UInt(byteCount), other.start &+ UInt(other.byteCount))
+    return HeapMemory(start: low, byteCount: Int(high &- low))
   }
 
   @inline(__always)

@@ -21,7 +21,7 @@ public enum LocalTimer {
 
   /// Turns the local APIC on, in x2APIC mode where there is one: its registers are then MSRs,
   /// which are cheap under a hypervisor.
-  static func enable() {
+  public static func enable() {
     let features = unsafe martlet_cpuid(1, 0)
     let base = unsafe martlet_read_msr(0x1b)
     if features.c & 1 << 21 != 0 {

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Base
+import Bytes
+
+/// The tree of files that a process sees: its root, its working directory, and the walk of paths.
+///
+/// A path is bytes. The walk allocates nothing but for symbolic links. Errors are Linux's: a missing
+/// component is `noSuchFile`, one that is no directory `notDirectory`, more than 40 links
+/// `tooManyLinksInPath`, a component over 255 bytes `nameTooLong`.
+public final class Namespace {
+  public var root: Node
+  public var workingDirectory: Node
+
+  /// `NAME_MAX`
+  public static let nameLimit = 255
+  /// `PATH_MAX`, with the zero byte.
+  public static let pathLimit = 4096
+  private static let linkLimit = 40
+
+  public init(root: Node) {
+    self.root = root
+    workingDirectory = root
+    root.parent = root
+  }
+
+  // MARK: Walking
+
+  /// The file at `path`.
+  ///
+  /// - Parameters:
+  ///   - start: where a relative path begins; nil for the working directory.
+  ///   - followsLast: whether a symbolic link at the end is followed. A trailing slash follows it
+  ///     in any case, and wants a directory.
+  public func lookup(
+    _ path: RawSpan, from start: Node? = nil, followsLast: Bool = true
+  ) throws(SystemError) -> Node {
+    var links = Self.linkLimit
+    return try walk(path, start ?? workingDirectory, followsLast, &links)
+  }
+
+  private func walk(
+    _ path: RawSpan, _ start: Node, _ followsLast: Bool, _ links: inout Int
+  ) throws(SystemError) -> Node {
+    guard path.byteCount > 0 else { throw .noSuchFile }
+    var scanner = PathScanner(path)
+    var node = scanner.isAbsolute ? root : start
+    while let part = scanner.next(path) {
+      let component = path.extracting(part)
+      let isLast = scanner.isAtEnd
+      let wantsDirectory = !isLast || scanner.endsInSlash
+      node = try step(node, component, follows: wantsDirectory || followsLast, &links)
+      if wantsDirectory && !node.isDirectory { throw .notDirectory }
+    }
+    return node
+  }
+
+  private func step(
+    _ directory: Node, _ component: RawSpan, follows: Bool, _ links: inout Int
+  ) throws(SystemError) -> Node {
+    guard directory.isDirectory else { throw .notDirectory }
+    if component.byte(at: 0) == UInt8(ascii: ".") {
+      if component.byteCount == 1 { return directory }
+      if component.byteCount == 2 && component.byte(at: 1) == UInt8(ascii: ".") {
+        return parent(of: directory)
+      }
+    }
+    guard component.byteCount <= Self.nameLimit else { throw .nameTooLong }
+    var node = try directory.lookup(component)
+    if let mounted = node.mounted { node = mounted }
+    guard follows, node.isSymbolicLink else { return node }
+    return try follow(node, in: directory, &links)
+  }
+
+  private func follow(
+    _ link: Node, in directory: Node, _ links: inout Int
+  ) throws(SystemError) -> Node {
+    guard links > 0 else { throw .tooManyLinksInPath }
+    links -= 1
+    if let object = try link.followLink() { return object }
+    let target = try link.readLink()
+    return try walk(RawSpan(_elements: target.span), directory, true, &links)
+  }
+
+  /// The directory above; the root's is itself.
+  private func parent(of directory: Node) -> Node {
+    directory === root ? root : directory.parent ?? root
+  }
+
+  // MARK: Places for names
+
+  /// Where a name is to be made, removed or renamed.
+  public struct Place {
+    public let directory: Node
+    /// The last component, inside the path that was given.
+    public let name: Range<Int>
+    /// Whether the path ended in a slash, so that only a directory may be there.
+    public let wantsDirectory: Bool
+  }
+
+  /// The directory and name that `path` ends in; the name need not exist. Throws `fileExists` with
+  /// `special` when the path ends in `.` or `..` or is the root.
+  public func place(
+    _ path: RawSpan, from start: Node? = nil, special: SystemError = .fileExists
+  ) throws(SystemError) -> Place {
+    guard path.byteCount > 0 else { throw .noSuchFile }
+    var links = Self.linkLimit
+    var scanner = PathScanner(path)
+    var node = scanner.isAbsolute ? root : start ?? workingDirectory
+    var last: Range<Int>?
+    while let part = scanner.next(path) {
+      if let last {
+        node = try step(node, path.extracting(last), follows: true, &links)
+        guard node.isDirectory else { throw .notDirectory }
+      }
+      last = part
+    }
+    guard let last else { throw special }
+    let name = path.extracting(last)
+    let isSpecial =
+      name.byte(at: 0) == UInt8(ascii: ".")
+      && (name.byteCount == 1 || name.byteCount == 2 && name.byte(at: 1) == UInt8(ascii: "."))
+    if isSpecial { throw special }
+    guard name.byteCount <= Self.nameLimit else { throw .nameTooLong }
+    guard node.isDirectory else { throw .notDirectory }
+    return Place(directory: node, name: last, wantsDirectory: scanner.endsInSlash)
+  }
+
+  // MARK: Mounting
+
+  /// Puts the tree of `newRoot` over the directory at `path`.
+  public func mount(_ newRoot: Node, at path: RawSpan) throws(SystemError) {
+    let directory = try lookup(path)
+    guard directory.isDirectory else { throw .notDirectory }
+    directory.mounted = newRoot
+    newRoot.parent = parent(of: directory)
+    newRoot.lastName = directory.lastName
+    newRoot.lastParent = newRoot.parent
+  }
+
+  // MARK: Paths back
+
+  /// The path of a file from the root, as far as it is known by the name it was last found by;
+  /// " (deleted)" is added to one that was removed.
+  public func path(of node: Node) -> [UInt8] {
+    if node === root { return [UInt8(ascii: "/")] }
+    var parts: [[UInt8]] = []
+    var cursor = node
+    var depth = 0
+    while cursor !== root && depth < 256 {
+      guard !cursor.lastName.isEmpty else { break }
+      parts.append(cursor.lastName)
+      guard let above = cursor.isDirectory ? cursor.parent : cursor.lastParent, above !== cursor
+      else { break }
+      cursor = above
+      depth += 1
+    }
+    var path: [UInt8] = []
+    for part in parts.reversed() {
+      path.append(UInt8(ascii: "/"))
+      path.append(contentsOf: part)
+    }
+    if node.isRemoved { path.append(contentsOf: StaticString(" (deleted)").byteArray) }
+    return path
+  }
+}
+
+/// Finds the components of a path, which each call is given again: a span cannot be kept.
+struct PathScanner {
+  private var position = 0
+  /// The component after the present one, found ahead.
+  private var ahead: Range<Int>?
+  let isAbsolute: Bool
+  /// Whether a slash stands behind the last component. Meaningful at the end.
+  let endsInSlash: Bool
+
+  init(_ path: RawSpan) {
+    isAbsolute = path.byteCount > 0 && path.byte(at: 0) == UInt8(ascii: "/")
+    endsInSlash = path.byteCount > 0 && path.byte(at: path.byteCount - 1) == UInt8(ascii: "/")
+    ahead = scan(path)
+  }
+
+  var isAtEnd: Bool { ahead == nil }
+
+  mutating func next(_ path: RawSpan) -> Range<Int>? {
+    let current = ahead
+    if current != nil { ahead = scan(path) }
+    return current
+  }
+
+  private mutating func scan(_ path: RawSpan) -> Range<Int>? {
+    while position < path.byteCount && path.byte(at: position) == UInt8(ascii: "/") {
+      position += 1
+    }
+    guard position < path.byteCount else { return nil }
+    let start = position
+    while position < path.byteCount && path.byte(at: position) != UInt8(ascii: "/") {
+      position += 1
+    }
+    return start..<position
+  }
+}

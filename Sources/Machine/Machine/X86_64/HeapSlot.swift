@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import CMachine
+
+/// The place of the kernel's heap itself: static memory, since it must be there before any object.
+///
+/// There is one heap in an image, so one slot; the image uses it with one type only.
+@safe
+public struct HeapSlot<Heap>: Sendable {
+  public init() {}
+
+  // SAFETY: the assembly reserves `capacity` bytes, aligned to 64, for nothing else. The heap is
+  // installed before the first use and lives as long as the kernel.
+  private static var pointer: UnsafeMutablePointer<Heap> {
+    @inline(__always) get {
+      unsafe UnsafeMutablePointer<Heap>(
+        bitPattern: UInt(martlet_heap_slot_address())).unsafelyUnwrapped
+    }
+  }
+
+  /// Puts the heap in its place; once.
+  public func install(_ heap: consuming Heap) {
+    precondition(MemoryLayout<Heap>.size <= Int(MARTLET_HEAP_SLOT_BYTES), "the heap does not fit")
+    unsafe Self.pointer.initialize(to: heap)
+  }
+
+  /// The heap, after `install`.
+  public var heap: Heap {
+    @inline(__always)
+    unsafeAddress {
+      unsafe UnsafePointer(Self.pointer)
+    }
+    @inline(__always)
+    nonmutating unsafeMutableAddress {
+      unsafe Self.pointer
+    }
+  }
+}

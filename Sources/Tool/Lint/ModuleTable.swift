@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+/// The table of modules in Package.swift.
+struct ModuleTable {
+  /// One module of the table.
+  struct Module: Equatable {
+    let layer: String
+    let name: String
+    let dependencies: Set<String>
+  }
+
+  /// Bottom first. Bytes is below everything, and Base below the rest of Machine.
+  static let layers = ["Bytes", "Base", "Machine", "Kernel", "Devices", "Files", "Linux", "App"]
+
+  private(set) var modules: [String: Module] = [:]
+
+  init(manifest: String) {
+    add(Module(layer: "Bytes", name: "Bytes", dependencies: []))
+    add(Module(layer: "Machine", name: "CMachine", dependencies: []))
+    add(Module(layer: "Machine", name: "Machine", dependencies: ["Base", "Bytes", "CMachine"]))
+    let entry = /Library\(\s*"(\w+)",\s*"(\w+)"(?:,\s*on:\s*\[([^\]]*)\])?/
+    for match in manifest.matches(of: entry) {
+      let dependencies = match.3.map { Self.names(String($0)) } ?? []
+      add(Module(layer: String(match.1), name: String(match.2), dependencies: dependencies))
+    }
+    // The tool's targets name their dependencies up to their path.
+    let target = /arget\(\s*name: "(\w+)",\s*dependencies: \[([\s\S]*?)\],\s*path: "Sources\/Tool/
+    for match in manifest.matches(of: target) where modules[String(match.1)] == nil {
+      add(
+        Module(
+          layer: "Tool", name: String(match.1), dependencies: Self.names(String(match.2))))
+    }
+  }
+
+  private mutating func add(_ module: Module) { modules[module.name] = module }
+
+  private static func names(_ text: String) -> Set<String> {
+    Set(text.matches(of: /"(\w+)"/).map { String($0.1) })
+  }
+
+  /// Whether a module of `layer` may stand on one of `lower`.
+  static func may(_ layer: String, standOn lower: String) -> Bool {
+    guard let above = layers.firstIndex(of: layer), let below = layers.firstIndex(of: lower) else {
+      return layer == "Tool"
+    }
+    return below <= above
+  }
+}

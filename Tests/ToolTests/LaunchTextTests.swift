@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Plan
+import Testing
+import ToolSupport
+
+@testable import Launch
+
+@Suite struct LaunchTextTests {
+  static let plan = Plan(
+    file: "/a/martlet.yaml", directory: "/a", name: "lua", command: ["/usr/bin/lua", "-v"],
+    environment: [EnvironmentVariable(name: "TZ", value: "UTC")])
+
+  static func text(_ options: LaunchOptions = LaunchOptions(), plan: Plan = plan) -> LaunchText {
+    LaunchText(plan: plan, options: options, input: .pipe, clock: 12, seed: [0, 255])
+  }
+
+  @Test func writesTheGrammarOfTheKernel() {
+    #expect(
+      Self.text().text == "program=/usr/bin/lua arg=/usr/bin/lua arg=-v "
+        + "env=PATH%3D/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "
+        + "env=HOME%3D/root env=TZ%3DUTC clock=12 log=warning hostname=lua seed=00ff stdin=pipe")
+  }
+
+  @Test func encodesEveryOtherByte() {
+    for byte in UInt8(1)...127 {
+      let text = String(UnicodeScalar(byte))
+      let isPlain =
+        text.first!.isLetter || text.first!.isNumber || "_-./:,+@".contains(text.first!)
+      let digits = String(byte, radix: 16, uppercase: true)
+      let escaped = "%" + (digits.count == 1 ? "0" : "") + digits
+      #expect(LaunchText.encoded(text) == (isPlain ? text : escaped))
+    }
+    #expect(LaunchText.encoded("é") == "%C3%A9")
+    #expect(LaunchText.encoded("") == "")
+  }
+
+  @Test func optionsWinOverThePlan() {
+    var options = LaunchOptions()
+    options.arguments = ["a b", ""]
+    options.environment = [
+      EnvironmentVariable(name: "TZ", value: "CET"), EnvironmentVariable(name: "HOME", value: "/"),
+    ]
+    options.name = "one"
+    options.isVerbose = true
+    let text = Self.text(options).text
+    #expect(text.hasPrefix("program=/usr/bin/lua arg=/usr/bin/lua arg=a%20b arg= env=PATH"))
+    #expect(text.contains(" env=TZ%3DCET env=HOME%3D/ clock=12 log=debug hostname=one "))
+    #expect(!text.contains("UTC"))
+  }
+
+  @Test func longTextsGoBesideTheCommandLine() {
+    var options = LaunchOptions()
+    options.arguments = [String(repeating: "x", count: LaunchText.commandLineLimit)]
+    let text = Self.text(options)
+    #expect(text.isTooLong)
+    #expect(text.commandLine(options: options) == "launch=fw_cfg log=warning")
+    #expect(!Self.text().isTooLong)
+  }
+}
+
+@Suite struct MachineArgumentsTests {
+  func vector(_ change: (inout LaunchOptions) -> Void) -> String {
+    var options = LaunchOptions()
+    change(&options)
+    let arguments = MachineArguments(
+      kernel: "/k.elf", archive: "/r.erofs", name: "lua", memory: ByteSize(bytes: 67_108_865),
+      options: options, launchText: LaunchTextTests.text(options))
+    return arguments.vector(accelerator: .tcg).joined(separator: " ")
+  }
+
+  @Test func describesTheMachines() {
+    let microvm = vector { _ in }
+    #expect(microvm.contains("-machine microvm,acpi=off,pit=off,pic=off,rtc=off,isa-serial=on "))
+    #expect(microvm.contains("-m 65537K "))
+    #expect(microvm.contains("-kernel /k.elf -initrd /r.erofs -append program="))
+    #expect(microvm.contains("-global virtio-mmio.force-legacy=false"))
+    #expect(microvm.contains("-chardev socket,id=stdin,fd=3 -device virtserialport,nr=1,chardev=stdin"))
+    #expect(microvm.contains("isa-debug-exit,iobase=0xf4,iosize=0x04"))
+    #expect(!microvm.contains("icount"))
+    let q35 = vector { $0.machine = .q35 }
+    #expect(q35.contains("-machine q35 "))
+    #expect(q35.contains("virtio-serial-pci,disable-legacy=on,max_ports=4"))
+    #expect(vector { $0.countsInstructions = true }.contains("-icount shift=0,sleep=off"))
+  }
+
+  @Test func choosesTheMemory() {
+    var options = LaunchOptions()
+    var plan = LaunchTextTests.plan
+    func memory(_ archive: Int) -> ByteSize {
+      MachineArguments.memory(plan: plan, options: options, archiveByteCount: archive)
+    }
+    #expect(memory(1) == .mebibytes(257))
+    #expect(memory(100 << 20) == .mebibytes(356))
+    plan.memory = .mebibytes(64)
+    #expect(memory(100 << 20) == .mebibytes(64))
+    options.memory = .mebibytes(32)
+    #expect(memory(100 << 20) == .mebibytes(32))
+  }
+
+  @Test func countingRulesKVMOut() throws {
+    #expect(try LaunchOptions.Accelerator.auto.resolved(countsInstructions: true) == .tcg)
+    #expect(throws: ToolError.self) {
+      try LaunchOptions.Accelerator.kvm.resolved(countsInstructions: true)
+    }
+    #expect(try LaunchOptions.Accelerator.tcg.resolved(countsInstructions: false) == .tcg)
+  }
+}
+
+@Suite struct KernelLogTests {
+  @Test(arguments: [
+    ("E 0001.000002 memory: too little", KernelLog.Line.message(.error, stamp: "0001.000002", text: "memory: too little")),
+    ("P 0.1 trap: x", .message(.panic, stamp: "0.1", text: "trap: x")),
+    ("X 7", .exit(7)), ("X 255", .exit(255)), ("X 256", .other("X 256")), ("X", .other("X")),
+    ("B 0x2000f0", .address(0x2000f0)), ("B 7fff", .address(0x7fff)), ("B zz", .other("B zz")),
+    ("SeaBIOS (version 1)", .other("SeaBIOS (version 1)")), ("E about time", .other("E about time")),
+    ("", .other("")),
+  ])
+  func readsLines(text: String, line: KernelLog.Line) {
+    var log = KernelLog()
+    // However the bytes are cut.
+    let bytes = Array((text + "\r\n").utf8)
+    var lines: [KernelLog.Line] = []
+    for byte in bytes { lines += log.receive([byte]) }
+    #expect(lines == [line])
+    #expect(log.finish() == nil)
+  }
+
+  @Test func boundsALineWithoutEnd() {
+    var log = KernelLog()
+    let bytes = [UInt8](repeating: 65, count: 1 << 20)
+    #expect(log.receive(bytes[...]).isEmpty)
+    #expect(log.finish() == .other(String(repeating: "A", count: KernelLog.lineLimit)))
+  }
+}
