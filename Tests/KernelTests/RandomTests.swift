@@ -40,7 +40,8 @@ import Testing
       // A byte that stays zero in 40 tries was not written.
       for _ in 0..<40 {
         var bytes = [UInt8](repeating: 0, count: count)
-        var span = bytes.mutableSpan.mutableBytes
+        var elements = bytes.mutableSpan
+        var span = MutableRawSpan(_elements: &elements)
         generator.fill(&span)
         for index in 0..<count where bytes[index] != 0 { seen[index] = true }
       }

@@ -33,6 +33,7 @@ public final class Process {
   public var argumentsRange = AddressRange(start: VirtualAddress(0), byteCount: 0)
   public var environmentRange = AddressRange(start: VirtualAddress(0), byteCount: 0)
   public var auxiliaryVector: [UInt8] = []
+  public var startOfStack = VirtualAddress(0)
   public var commandName: [UInt8] = []
 
   public var limits = ResourceLimits()

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import LinuxCore
+import Scheduling
+import Machine
+import Base
 
 /// Who the process is.
 extension ProcessCalls {

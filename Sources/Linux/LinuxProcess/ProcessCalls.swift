@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import LinuxCore
+import Scheduling
+import Machine
+import Base
 
 /// The family of calls about the process itself: identity, limits, names, the system.
 public enum ProcessCalls {
