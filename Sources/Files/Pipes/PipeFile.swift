@@ -61,7 +61,7 @@ extension PipeFile {
   /// The two ends of a new pipe. `flags` are status flags without an access mode.
   public static func pair(flags: OpenFlags) -> (reader: PipeFile, writer: PipeFile) {
     let pipe = Pipe()
-    let node = Node()
+    let node = PipeNode()
     let writing = OpenFlags(rawValue: flags.rawValue | 1)
     return (
       PipeFile(pipe, node: node, reads: true, writes: false, flags: flags),

@@ -101,6 +101,7 @@ enum DescriptorCalls {
     switch call.int32(1) {
     case 8, 10: return 0  // F_SETOWN, F_SETSIG: no signal is sent for input.
     case 9, 11: return 0
+    case 1033, 1034: return try seals(call, file)
     case 1031:
       guard let pipe = (file as? PipeFile)?.pipe else { throw .badDescriptor }
       let size = call.uint32(2)
@@ -110,6 +111,19 @@ enum DescriptorCalls {
       return pipe.capacity
     default: throw .invalidArgument
     }
+  }
+
+  /// `F_ADD_SEALS` and `F_GET_SEALS`, for memory files only.
+  private static func seals(_ call: SystemCall, _ file: OpenFile) throws(Errno) -> Int {
+    guard let locks = FileLocks.existing(of: file.node), let seals = locks.seals else {
+      throw .invalidArgument
+    }
+    if call.int32(1) == 1034 { return Int(seals.rawValue) }
+    let added = FileSeals(rawValue: call.uint32(2))
+    guard added.isSubset(of: .all) else { throw .invalidArgument }
+    guard file.isWritable, !seals.contains(.seal) else { throw .notPermitted }
+    locks.seals = seals.union(added)
+    return 0
   }
 
   /// `int ioctl(int fd, unsigned long request, ...)`

@@ -15,25 +15,19 @@ final class FileLocks {
     case whole
   }
 
-  let node: Node
   var ranges = RecordLocks()
   var whole = RecordLocks()
   /// Woken when a lock goes.
   let released = WaitQueue()
-  private var waiting = 0
+  /// What a memory file forbids; nil for other files.
+  var seals: FileSeals?
 
-  /// The files that have locks. There are few.
-  private static let all = KernelGlobal<[FileLocks]>([])
   private static let closing = KernelGlobal<LockRelease?>(nil)
-
-  init(node: Node) {
-    self.node = node
-  }
 
   /// The locks of `node`, if it has any.
   static func existing(of node: Node) -> FileLocks? {
-    for locks in all.value where locks.node === node { return locks }
-    return nil
+    guard let locks = node.locks else { return nil }
+    return locks as? FileLocks
   }
 
   /// The locks of `node`, which may be none yet.
@@ -44,8 +38,8 @@ final class FileLocks {
       closing.value = release
       DescriptorTable.closeObserver.value = release
     }
-    let locks = FileLocks(node: node)
-    all.value.append(locks)
+    let locks = FileLocks()
+    node.locks = locks
     return locks
   }
 
@@ -62,14 +56,8 @@ final class FileLocks {
     _ lock: RecordLocks.Lock, in part: Part, blocks: Bool
   ) throws(Errno) {
     while locks(part).conflict(with: lock) != nil {
-      guard blocks else {
-        dropIfUnused()
-        throw .wouldBlock
-      }
-      waiting += 1
-      let reason = released.wait()
-      waiting -= 1
-      if reason == .interrupted { throw .restart }
+      guard blocks else { throw .wouldBlock }
+      if released.wait() == .interrupted { throw .restart }
     }
     switch part {
     case .ranges: ranges.grant(lock)
@@ -87,7 +75,6 @@ final class FileLocks {
     case .whole: whole.release(start, end, owner: owner)
     }
     released.wakeAll()
-    dropIfUnused()
   }
 
   /// Takes everything from `owner`.
@@ -95,16 +82,10 @@ final class FileLocks {
     let hadRanges = ranges.releaseAll(of: owner)
     let hadWhole = whole.releaseAll(of: owner)
     if hadRanges || hadWhole { released.wakeAll() }
-    dropIfUnused()
   }
 
   func locks(_ part: Part) -> RecordLocks {
     part == .ranges ? ranges : whole
-  }
-
-  func dropIfUnused() {
-    guard ranges.isEmpty && whole.isEmpty && waiting == 0 else { return }
-    Self.all.value.removeAll { $0 === self }
   }
 }
 

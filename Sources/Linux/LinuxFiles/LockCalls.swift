@@ -98,8 +98,8 @@ enum LockCalls {
       let base: Int64
       switch try ProgramBytes.load(at: address + 2, as: Int16.self) {
       case 0: base = 0
-      case 1: base = file.offset
-      case 2: base = file.node.size
+      case 1: base = file.position
+      case 2: base = file.node.byteCount
       default: throw .invalidArgument
       }
       let offset = try ProgramBytes.load(at: address + 8, as: Int64.self)

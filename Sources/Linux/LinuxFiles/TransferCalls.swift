@@ -25,14 +25,18 @@ enum TransferCalls {
   static func readAt(_ call: SystemCall) throws(Errno) -> Int {
     let offset = call.int64(3)
     guard offset >= 0 else { throw .invalidArgument }
-    return try read(call.file(0), call.buffer(1, count: 2), at: offset)
+    let file = try call.file(0)
+    guard file.isSeekable else { throw .illegalSeek }
+    return try read(file, call.buffer(1, count: 2), at: offset)
   }
 
   /// `ssize_t pwrite64(int fd, const void *buf, size_t count, off_t offset)`
   static func writeAt(_ call: SystemCall) throws(Errno) -> Int {
     let offset = call.int64(3)
     guard offset >= 0 else { throw .invalidArgument }
-    return try write(call, call.file(0), call.buffer(1, count: 2), at: offset)
+    let file = try call.file(0)
+    guard file.isSeekable else { throw .illegalSeek }
+    return try write(call, file, call.buffer(1, count: 2), at: offset)
   }
 
   /// `ssize_t readv(int fd, const struct iovec *iov, int iovcnt)`
@@ -90,9 +94,23 @@ enum TransferCalls {
     _ call: SystemCall, _ file: OpenFile, _ buffer: UserBuffer, at offset: Int64?
   ) throws(Errno) -> Int {
     guard file.isWritable else { throw .badDescriptor }
+    if file.node.locks != nil { try checkSeals(file, buffer, at: offset) }
     do { return try file.write(from: buffer, at: offset) } catch {
       if error == .brokenPipe { sendBrokenPipe(call) }
       throw Errno(error)
+    }
+  }
+
+  /// Throws `notPermitted` for what the seals of a memory file forbid.
+  @inline(never)
+  private static func checkSeals(
+    _ file: OpenFile, _ buffer: UserBuffer, at offset: Int64?
+  ) throws(Errno) {
+    guard let seals = FileLocks.existing(of: file.node)?.seals else { return }
+    if !seals.isDisjoint(with: [.write, .futureWrite]) { throw .notPermitted }
+    let start = offset ?? file.position
+    if seals.contains(.grow) && start + Int64(buffer.count) > file.node.byteCount {
+      throw .notPermitted
     }
   }
 
@@ -105,6 +123,7 @@ enum TransferCalls {
   private static func readVector(_ call: SystemCall, at offset: Int64?) throws(Errno) -> Int {
     let file = try call.file(0)
     guard file.isReadable else { throw .badDescriptor }
+    guard offset == nil || file.isSeekable else { throw .illegalSeek }
     let pieces = try Pieces(call)
     var done = 0
     for index in 0..<pieces.count {
@@ -127,11 +146,13 @@ enum TransferCalls {
   private static func writeVector(_ call: SystemCall, at offset: Int64?) throws(Errno) -> Int {
     let file = try call.file(0)
     guard file.isWritable else { throw .badDescriptor }
+    guard offset == nil || file.isSeekable else { throw .illegalSeek }
     let pieces = try Pieces(call)
     var done = 0
     for index in 0..<pieces.count {
       let piece = try pieces.piece(index, after: done)
       if piece.count == 0 { continue }
+      if file.node.locks != nil { try checkSeals(file, piece, at: offset) }
       do {
         let count = try file.write(from: piece, at: offset.map { $0 &+ Int64(done) })
         done += count
