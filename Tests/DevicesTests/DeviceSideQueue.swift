@@ -81,20 +81,28 @@ struct DeviceSideQueue {
 
   /// The bytes of the parts that the device may read.
   func readableBytes(of chain: Chain) -> [UInt8] {
-    chain.parts.filter { !$0.isWritable }.flatMap { part in
-      (0..<part.byteCount).map { UInt8(load(part.address + UInt($0), 1)) }
+    var bytes: [UInt8] = []
+    for part in chain.parts where !part.isWritable {
+      var offset = 0
+      while offset < part.byteCount {
+        let size = part.byteCount - offset >= 8 ? 8 : 1
+        let word = load(part.address + UInt(offset), size)
+        for index in 0..<size { bytes.append(UInt8(truncatingIfNeeded: word >> (8 * index))) }
+        offset += size
+      }
     }
+    return bytes
   }
 
   /// Writes bytes to the parts that the device may write; returns how many fitted.
   func write(_ bytes: [UInt8], to chain: Chain) -> Int {
-    var rest = bytes[...]
+    var done = 0
     for part in chain.parts where part.isWritable {
-      for offset in 0..<part.byteCount {
-        guard let byte = rest.popFirst() else { return bytes.count }
-        store(UInt64(byte), part.address + UInt(offset), 1)
+      for offset in 0..<min(part.byteCount, bytes.count - done) {
+        store(UInt64(bytes[done + offset]), part.address + UInt(offset), 1)
       }
+      done += min(part.byteCount, bytes.count - done)
     }
-    return bytes.count - rest.count
+    return done
   }
 }

@@ -42,7 +42,9 @@ import Testing
     archive.add("init", mode: 0o100755, contents: [1, 2, 3])
     let bytes = archive.finish()
     #expect(bytes.count % 4 == 0)
-    #expect(String(decoding: bytes[..<22], as: UTF8.self) == "0707010000000100008 1ed".replacing(" ", with: ""))
+    #expect(
+      String(decoding: bytes[..<22], as: UTF8.self)
+        == "0707010000000100008 1ed".replacing(" ", with: ""))
     #expect(Array(bytes[110..<116]) == Array("init\0".utf8) + [0])
     #expect(Array(bytes[116..<120]) == [1, 2, 3, 0])
   }

@@ -139,7 +139,8 @@ import ToolSupport
 
   @Test(arguments: [
     ("die", "QEMU failed with status 1\n  qemu-system-x86_64: something is wrong"),
-    ("vanish", "without telling a status"), ("crash", "signal 11"), ("panic", "the kernel panicked"),
+    ("vanish", "without telling a status"), ("crash", "signal 11"),
+    ("panic", "the kernel panicked"),
   ])
   func explainsFailures(behaviour: String, what: String) async throws {
     let error = await #expect(throws: ToolError.self) {

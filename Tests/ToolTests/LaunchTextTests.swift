@@ -75,7 +75,8 @@ import ToolSupport
     #expect(microvm.contains("-m 65537K "))
     #expect(microvm.contains("-kernel /k.elf -initrd /r.erofs -append program="))
     #expect(microvm.contains("-global virtio-mmio.force-legacy=false"))
-    #expect(microvm.contains("-chardev socket,id=stdin,fd=3 -device virtserialport,nr=1,chardev=stdin"))
+    #expect(
+      microvm.contains("-chardev socket,id=stdin,fd=3 -device virtserialport,nr=1,chardev=stdin"))
     #expect(microvm.contains("isa-debug-exit,iobase=0xf4,iosize=0x04"))
     #expect(!microvm.contains("icount"))
     let q35 = vector { $0.machine = .q35 }
@@ -109,11 +110,15 @@ import ToolSupport
 
 @Suite struct KernelLogTests {
   @Test(arguments: [
-    ("E 0001.000002 memory: too little", KernelLog.Line.message(.error, stamp: "0001.000002", text: "memory: too little")),
+    (
+      "E 0001.000002 memory: too little",
+      KernelLog.Line.message(.error, stamp: "0001.000002", text: "memory: too little")
+    ),
     ("P 0.1 trap: x", .message(.panic, stamp: "0.1", text: "trap: x")),
     ("X 7", .exit(7)), ("X 255", .exit(255)), ("X 256", .other("X 256")), ("X", .other("X")),
     ("B 0x2000f0", .address(0x2000f0)), ("B 7fff", .address(0x7fff)), ("B zz", .other("B zz")),
-    ("SeaBIOS (version 1)", .other("SeaBIOS (version 1)")), ("E about time", .other("E about time")),
+    ("SeaBIOS (version 1)", .other("SeaBIOS (version 1)")),
+    ("E about time", .other("E about time")),
     ("", .other("")),
   ])
   func readsLines(text: String, line: KernelLog.Line) {

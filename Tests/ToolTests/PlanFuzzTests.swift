@@ -53,7 +53,8 @@ import ToolSupport
       case 4: bytes.removeSubrange(at...)
       case 5:
         let other = Array(corpus.randomElement(using: &source)!.utf8)
-        bytes.insert(contentsOf: other.prefix(Int.random(in: 0...other.count, using: &source)), at: at)
+        bytes.insert(
+          contentsOf: other.prefix(Int.random(in: 0...other.count, using: &source)), at: at)
       default:
         let length = min(40, bytes.count - at)
         bytes.insert(contentsOf: bytes[at..<at + length], at: at)
@@ -65,14 +66,18 @@ import ToolSupport
   @Test func anyBytesGiveAPlanOrOneError() throws {
     let environment = ProcessInfo.processInfo.environment
     let seconds = environment["MARTLET_FUZZ_SECONDS"].flatMap(Double.init)
-    let seed = environment["MARTLET_FUZZ_SEED"].flatMap(UInt64.init) ?? (seconds == nil ? 1 : UInt64.random(in: 0...UInt64.max))
+    let seed =
+      environment["MARTLET_FUZZ_SEED"].flatMap(UInt64.init)
+      ?? (seconds == nil ? 1 : UInt64.random(in: 0...UInt64.max))
     let deadline = Date().addingTimeInterval(seconds ?? 0)
     var source = Source(state: seed)
     var count = 0
     while seconds == nil ? count < 800 : Date() < deadline {
       let bytes =
         Int.random(in: 0..<8, using: &source) == 0
-        ? (0..<Int.random(in: 0...300, using: &source)).map { _ in UInt8.random(in: 0...255, using: &source) }
+        ? (0..<Int.random(in: 0...300, using: &source)).map { _ in
+          UInt8.random(in: 0...255, using: &source)
+        }
         : Self.mutated(&source)
       let begun = ContinuousClock.now
       do {

@@ -143,7 +143,8 @@ import ToolSupport
   @Test func refusesAliasBombs() throws {
     var bomb = "a0: &a0 [x, x]\n"
     for level in 1...30 {
-      bomb += "a\(level): &a\(level) [\((0..<9).map { _ in "*a\(level - 1)" }.joined(separator: ","))]\n"
+      bomb +=
+        "a\(level): &a\(level) [\((0..<9).map { _ in "*a\(level - 1)" }.joined(separator: ","))]\n"
     }
     #expect(try #require(Self.error(bomb)).what.contains("aliases"))
     // Few aliases, but as keys, which are hashed.

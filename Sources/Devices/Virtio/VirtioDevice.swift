@@ -3,6 +3,13 @@
 import Base
 import Machine
 
+/// Is told when a device fails.
+public protocol VirtioDeviceObserver: AnyObject {
+  /// The device was given up; nothing will come from it any more. Called in the middle of some
+  /// operation of the driver: wake whoever waits, and do no more.
+  func virtioDeviceFailed(_ device: VirtioDevice)
+}
+
 /// The life of one virtio device: reset, negotiation, queues, work, failure (virtio 1.2 section
 /// 3.1). Drivers call the steps in this order: `negotiate`, `makeQueue` for each queue, `start`.
 public final class VirtioDevice {
@@ -22,6 +29,8 @@ public final class VirtioDevice {
   public let transport: any VirtioTransport
   /// Where in its life the device is.
   public private(set) var state = State.found
+  /// Who is told when the device fails.
+  public var observer: (any VirtioDeviceObserver)?
   /// The features that both sides agreed on.
   public private(set) var features: VirtioFeatures = []
 
@@ -108,6 +117,7 @@ public final class VirtioDevice {
       state = .failed
       transport.status = []
       transport.status = .failed
+      observer?.virtioDeviceFailed(self)
     }
     return reason
   }

@@ -14,7 +14,9 @@ public struct BenchmarkReport: Sendable {
   /// One row a number, one column a system, and how many times smaller ours is.
   public var table: String {
     let others = Set(measurements.map(\.system)).subtracting(["martlet"]).sorted()
-    var rows = [["bench", "number", "unit", "martlet", "limit", ""] + others.flatMap { [$0, "ratio"] }]
+    var rows = [
+      ["bench", "number", "unit", "martlet", "limit", ""] + others.flatMap { [$0, "ratio"] }
+    ]
     for key in keys {
       let own = value(key, "martlet")
       var row = [key.bench, key.name, key.unit, own.map { Self.text($0.value) } ?? "-"]

@@ -10,7 +10,8 @@ struct InitialArchive {
 
   /// - Parameter mode: type and permissions, as in `stat`.
   mutating func add(
-    _ name: String, mode: UInt32, contents: [UInt8] = [], device: (major: UInt32, minor: UInt32) = (0, 0)
+    _ name: String, mode: UInt32, contents: [UInt8] = [],
+    device: (major: UInt32, minor: UInt32) = (0, 0)
   ) {
     count += 1
     let nameBytes = Array(name.utf8) + [0]

@@ -68,7 +68,11 @@ public struct LinuxGuest: Sendable {
     }
     // Only the kernel is wanted, not 30 MB of modules.
     try await ExternalCommand(
-      "sh", ["-c", "dpkg-deb --fsys-tarfile \"$1\" | tar -x --wildcards './boot/vmlinuz-*'", "sh", archive],
+      "sh",
+      [
+        "-c", "dpkg-deb --fsys-tarfile \"$1\" | tar -x --wildcards './boot/vmlinuz-*'", "sh",
+        archive,
+      ],
       in: folder
     ).runChecked("unpacking \(archive)")
     try FileManager.default.removeItem(atPath: "\(folder)/\(archive)")

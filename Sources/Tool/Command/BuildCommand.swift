@@ -13,9 +13,8 @@ struct BuildCommand: AsyncParsableCommand {
     commandName: "build",
     abstract: "Builds one self-contained image: kernel, files and command line.",
     discussion: """
-      The image is an ELF file that QEMU and other monitors boot through its PVH entry:
-        qemu-system-x86_64 -M microvm … -kernel NAME.elf
-      Prints the image's path.
+      The image is an ELF file that QEMU and other monitors boot through its PVH entry \
+      (-kernel NAME.elf). Prints the image's path.
       """)
 
   @OptionGroup var application: ApplicationArgument
@@ -42,7 +41,8 @@ struct BuildCommand: AsyncParsableCommand {
     let text = LaunchText(
       plan: plan, options: LaunchOptions(), input: .pipe, clock: nil, seed: [])
     let path = try await ImageAssembler.assemble(
-      kernel: kernel, archive: archive.path, launchText: text.text, to: "\(folder)/\(plan.name).elf")
+      kernel: kernel, archive: archive.path, launchText: text.text, to: "\(folder)/\(plan.name).elf"
+    )
     print(path)
   }
 }

@@ -8,7 +8,8 @@ import ToolSupport
 /// `martlet doctor`: what is there, what is missing, and what to do about it.
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doctor", abstract: "Lists what Martlet needs on this machine and what is missing.")
+    commandName: "doctor", abstract: "Lists what Martlet needs on this machine and what is missing."
+  )
 
   private struct Need {
     var program: String
@@ -31,7 +32,8 @@ struct DoctorCommand: AsyncParsableCommand {
       program: "mkfs.erofs", arguments: ["--version"], purpose: "packs root file systems",
       advice: "apt-get install erofs-utils", acceptsAnyStatus: true),
     Need(
-      program: "/usr/bin/python3", arguments: ["-c", "import kconfiglib; print('kconfiglib found')"],
+      program: "/usr/bin/python3",
+      arguments: ["-c", "import kconfiglib; print('kconfiglib found')"],
       purpose: "reads Kconfig", advice: "apt-get install python3-kconfiglib"),
     Need(
       program: "ld.lld", arguments: ["--version"], purpose: "links the kernel",
@@ -65,7 +67,8 @@ struct DoctorCommand: AsyncParsableCommand {
         if need.isRequired { missing += 1 }
       }
     }
-    let accelerator = (try? LaunchOptions.Accelerator.auto.resolved(countsInstructions: false)) ?? .tcg
+    let accelerator =
+      (try? LaunchOptions.Accelerator.auto.resolved(countsInstructions: false)) ?? .tcg
     Self.line(
       "ok", "accelerator",
       accelerator == .kvm ? "kvm" : "tcg (no usable KVM: slower, everything works)")

@@ -14,10 +14,11 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run",
     abstract: "Boots an application and passes its streams and exit status on.",
     discussion: """
-      The program's descriptors 0, 1 and 2 are the command's own, and so is its exit status
-      (128 + n after the fatal signal n). 124: ended by --timeout. 125: the tool or the kernel
-      failed, with a message. What the kernel must tell users comes as `martlet:` lines on
-      standard error; its whole log with --verbose, and always after a panic.
+      The program's descriptors 0, 1 and 2 are the command's own, and so is its exit \
+      status (128 + n after the fatal signal n). 124: ended by --timeout. 125: the tool or \
+      the kernel failed, with a message. What the kernel must tell users comes as \
+      `martlet:` lines on standard error; its whole log with --verbose, and always after \
+      a panic.
 
       Examples:
         martlet run sqlite3 -- shop.db "select count(*) from orders"
@@ -27,7 +28,9 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var application: ApplicationArgument
 
-  @Option(help: "The guest's memory, such as 64MiB or 1G (default: the plan's, else its files + 256 MiB).")
+  @Option(
+    help: "The guest's memory, such as 64MiB or 1G (default: the plan's, else its files + 256 MiB)."
+  )
   var memory: ByteSize?
 
   @Option(help: "How instructions are executed: auto, kvm or tcg.")
@@ -36,7 +39,9 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "The QEMU machine: microvm, q35 or pc.")
   var machine: LaunchOptions.Machine = .microvm
 
-  @Option(name: .customShort("p"), help: .init("Leads a host port to the guest.", valueName: "HOST:GUEST"))
+  @Option(
+    name: .customShort("p"), help: .init("Leads a host port to the guest.", valueName: "HOST:GUEST")
+  )
   var ports: [PortMapping] = []
 
   @Option(
@@ -77,7 +82,8 @@ struct RunCommand: AsyncParsableCommand {
     if let memory, memory < .mebibytes(1) {
       throw ValidationError("--memory must be at least 1 MiB")
     }
-    if let name, name.isEmpty || name.contains(where: { $0 == "/" || $0 == "," || $0.isWhitespace }) {
+    if let name, name.isEmpty || name.contains(where: { $0 == "/" || $0 == "," || $0.isWhitespace })
+    {
       throw ValidationError("--name takes a word without '/' and ','")
     }
   }

@@ -12,7 +12,8 @@ struct MenuconfigCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "menuconfig",
     abstract: "Chooses micro-libraries and their settings in a menu.",
-    discussion: "Without APP it edits the defaults of the checkout; with APP those of the application.")
+    discussion:
+      "Without APP it edits the defaults of the checkout; with APP those of the application.")
 
   @Argument(help: "A folder with a martlet.yaml, or the name of one under Apps/.")
   var app: String?
@@ -51,8 +52,8 @@ struct LintCommand: AsyncParsableCommand {
     commandName: "lint",
     abstract: "Checks the rules of the house on the sources.",
     discussion: """
-      Imports only downward, no unsafe code outside Sources/Machine, a reason at every unsafe use,
-      licence lines, sizes of files, and formatting.
+      Imports only downward, no unsafe code outside Sources/Machine, a reason at every \
+      unsafe use, licence lines, sizes of files, and formatting.
       """)
 
   func run() async throws {

@@ -94,7 +94,8 @@ struct TestCase: Codable, Sendable {
       let place = FileManager.default.temporaryDirectory.path + "/martlet-test-\(UUID().uuidString)"
       try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
       defer { try? FileManager.default.removeItem(atPath: place) }
-      let path = "\((tool as NSString).deletingLastPathComponent):\(Paths.environment("PATH") ?? "")"
+      let path =
+        "\((tool as NSString).deletingLastPathComponent):\(Paths.environment("PATH") ?? "")"
       return try await ExternalCommand(
         "timeout", ["--kill-after=5", "\(seconds)", "bash", "-c", script],
         environment: ["PATH": path, "FOLDER": folder], in: place, input: Array((input ?? "").utf8)
@@ -102,7 +103,8 @@ struct TestCase: Codable, Sendable {
     }
     var words = ["run", "--timeout", "\(seconds)"] + (options ?? []) + [app ?? folder]
     if let arguments { words += ["--"] + arguments }
-    return try await ExternalCommand(tool, words, in: folder, input: Array((input ?? "").utf8)).run()
+    return try await ExternalCommand(tool, words, in: folder, input: Array((input ?? "").utf8))
+      .run()
   }
 
   /// This very program.

@@ -17,14 +17,19 @@ enum TestDifference {
     let start = bytes.prefix(offset).lastIndex(of: 10).map { $0 + 1 } ?? 0
     let from = max(start, offset - 60)
     let text = String(decoding: bytes[from..<min(bytes.count, offset + 120)], as: UTF8.self)
-    return text.isEmpty ? "(the end)" : "\"" + text.split(separator: "\n", maxSplits: 1)
-      .prefix(1).joined().debugEscaped + "\""
+    return text.isEmpty
+      ? "(the end)"
+      : "\""
+        + text.split(separator: "\n", maxSplits: 1)
+        .prefix(1).joined().debugEscaped + "\""
   }
 }
 
 extension String {
   fileprivate var debugEscaped: String {
-    unicodeScalars.map { $0.properties.generalCategory == .control ? $0.escaped(asASCII: true) : "\($0)" }
-      .joined()
+    unicodeScalars.map {
+      $0.properties.generalCategory == .control ? $0.escaped(asASCII: true) : "\($0)"
+    }
+    .joined()
   }
 }

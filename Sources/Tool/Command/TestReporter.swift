@@ -45,7 +45,8 @@ enum TestReporter {
     case .failed(let reason):
       // One call, so that the lines of two tests do not mix.
       let lines = reason.split(separator: "\n", omittingEmptySubsequences: false).prefix(60)
-      print("FAIL  \(name) (\(time.seconds).\(tenths) s)\n      \(lines.joined(separator: "\n      "))")
+      print(
+        "FAIL  \(name) (\(time.seconds).\(tenths) s)\n      \(lines.joined(separator: "\n      "))")
       return TestTally(failed: 1)
     }
   }

@@ -67,7 +67,7 @@ public struct ImageFile: Sendable {
       throw ToolError("not a 64-bit little-endian ELF file", at: path)
     }
     entry = try reader.u64(24)
-    let segmentOffset = Int(try reader.u64(32))
+    let segmentOffset = try reader.offset(32)
     segments = try (0..<Int(try reader.u16(56))).map { index in
       let at = segmentOffset + 56 * index
       return Segment(
@@ -76,10 +76,11 @@ public struct ImageFile: Sendable {
         physicalAddress: try reader.u64(at + 24), fileByteCount: try reader.u64(at + 32),
         memoryByteCount: try reader.u64(at + 40))
     }
-    let sectionOffset = Int(try reader.u64(40))
+    let sectionOffset = try reader.offset(40)
     let count = Int(try reader.u16(60))
+    if count > 0 { try reader.check(sectionOffset, count: 64 * count) }
     let namesAt = count == 0 ? 0 : sectionOffset + 64 * Int(try reader.u16(62))
-    let names = count == 0 ? 0 : Int(try reader.u64(namesAt + 24))
+    let names = count == 0 ? 0 : try reader.offset(namesAt + 24)
     sections = try (0..<count).map { index in
       let at = sectionOffset + 64 * index
       return Section(
@@ -117,16 +118,29 @@ public struct ImageFile: Sendable {
     let bytes: Data
     let path: String
 
-    func integer(_ at: Int, count: Int) throws -> UInt64 {
+    func check(_ at: Int, count: Int) throws {
       guard at >= 0, at <= bytes.count - count else {
         throw ToolError("truncated: a header points to byte \(at) of \(bytes.count)", at: path)
       }
+    }
+
+    func integer(_ at: Int, count: Int) throws -> UInt64 {
+      try check(at, count: count)
       return (0..<count).reduce(0) { $0 | UInt64(bytes[bytes.startIndex + at + $1]) << (8 * $1) }
     }
 
     func u16(_ at: Int) throws -> UInt16 { UInt16(try integer(at, count: 2)) }
     func u32(_ at: Int) throws -> UInt32 { UInt32(try integer(at, count: 4)) }
     func u64(_ at: Int) throws -> UInt64 { try integer(at, count: 8) }
+
+    /// The file offset stored at `at`, which is inside the file or at its end.
+    func offset(_ at: Int) throws -> Int {
+      let value = try u64(at)
+      guard value <= UInt64(bytes.count) else {
+        throw ToolError("truncated: it goes on to byte \(value) of \(bytes.count)", at: path)
+      }
+      return Int(value)
+    }
 
     func text(_ at: Int) throws -> String {
       guard at >= 0, at < bytes.count else { throw ToolError("truncated", at: path) }

@@ -34,8 +34,11 @@ struct Symbolizer {
   }
 
   private static var program: String? {
-    ["llvm-symbolizer", "/usr/lib/llvm-14/bin/llvm-symbolizer", "/opt/swift/usr/bin/llvm-symbolizer"]
-      .lazy.compactMap(Paths.executable).first
+    [
+      "llvm-symbolizer", "/usr/lib/llvm-14/bin/llvm-symbolizer",
+      "/opt/swift/usr/bin/llvm-symbolizer",
+    ]
+    .lazy.compactMap(Paths.executable).first
   }
 
   private static func short(_ location: String) -> String {

@@ -15,7 +15,9 @@ public struct ConfigurationLine: Sendable, Equatable {
     }
     var symbol = text[..<equals]
     if symbol.hasPrefix("CONFIG_") { symbol = symbol.dropFirst(7) }
-    let isWord = symbol.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || $0 == 95 }
+    let isWord = symbol.utf8.allSatisfy {
+      (48...57).contains($0) || (65...90).contains($0) || $0 == 95
+    }
     guard !symbol.isEmpty, isWord else { return nil }
     self.symbol = String(symbol)
     value = String(text[text.index(after: equals)...])

@@ -41,7 +41,8 @@ public struct Plan: Sendable, Equatable {
 
   public init(
     file: String, directory: String, name: String, kind: Kind = .linux, root: [RootEntry] = [],
-    rootPositions: [Position] = [], command: [String] = [], environment: [EnvironmentVariable] = [], memory: ByteSize? = nil,
+    rootPositions: [Position] = [], command: [String] = [], environment: [EnvironmentVariable] = [],
+    memory: ByteSize? = nil,
     ports: [PortMapping] = [], volumes: [Volume] = [], config: [ConfigurationLine] = [],
     workingDirectory: String? = nil
   ) {

@@ -64,7 +64,8 @@ struct PlanDocument {
   private static let mayPrecedeAlias: Set<UInt8> = Set(" \t\r\n[{,:?-\"'".utf8)
 
   private static func explained(_ error: YamlError, file: String) -> ToolError {
-    func made(_ problem: String, _ at: Position?, _ context: YamlError.Context? = nil) -> ToolError {
+    func made(_ problem: String, _ at: Position?, _ context: YamlError.Context? = nil) -> ToolError
+    {
       let place = at?.description(in: file)
       let cause = context.map { " (\($0.text) that starts in line \($0.mark.line))" } ?? ""
       return ToolError(

@@ -22,7 +22,8 @@ struct PlanReader {
   ]
 
   func plan(from document: PlanDocument) throws(ToolError) -> Plan {
-    let fields = try mapping(document.root, "the plan", keys: Self.keys, otherNames: Self.otherNames)
+    let fields = try mapping(
+      document.root, "the plan", keys: Self.keys, otherNames: Self.otherNames)
     var plan = Plan(file: file, directory: directory, name: Self.lastPart(of: directory))
     if let node = fields["name"] { plan.name = try name(node) }
     if let node = fields["kind"] { plan.kind = try kind(node) }
@@ -103,7 +104,8 @@ struct PlanReader {
     guard program.hasPrefix("/") else {
       throw error(
         node, "the program '\(program.prefix(80))' is not an absolute path",
-        advice: "Write where it is in the guest, for example /usr/bin/\(Self.lastPart(of: program)).")
+        advice:
+          "Write where it is in the guest, for example /usr/bin/\(Self.lastPart(of: program)).")
     }
     return words
   }
@@ -145,7 +147,8 @@ struct PlanReader {
     _ node: Node, _ what: String, keys: [String], otherNames: [String: String] = [:]
   ) throws(ToolError) -> [String: Node] {
     guard case .mapping(let mapping) = node else {
-      throw wrongType(node, what, "a mapping with keys such as \(keys.prefix(3).joined(separator: ", "))")
+      throw wrongType(
+        node, what, "a mapping with keys such as \(keys.prefix(3).joined(separator: ", "))")
     }
     var fields: [String: Node] = [:]
     for (key, value) in mapping {

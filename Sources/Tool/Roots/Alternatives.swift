@@ -12,14 +12,38 @@ struct Alternatives {
 
   private(set) var choices: [Choice] = []
 
-  /// Adds what a postinst script registers. Calls with shell variables are left out.
+  /// Adds what a postinst script registers. Plain assignments and `for NAME in …` are understood;
+  /// calls with other shell expressions are left out.
   mutating func add(script: String) {
-    let joined = script.replacing("\\\n", with: " ")
-    for line in joined.split(separator: "\n") where line.contains("update-alternatives") {
-      for command in line.split(whereSeparator: { $0 == ";" || $0 == "&" }) {
-        add(words: command.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init))
+    var values: [String: [String]] = [:]
+    for line in script.replacing("\\\n", with: " ").split(separator: "\n") {
+      let text = line.drop { $0 == " " || $0 == "\t" }
+      if let match = text.prefixMatch(of: /for (\w+) in ([^;$`]+)(;|$)/) {
+        values[String(match.1)] = match.2.split(separator: " ").map(String.init)
+      } else if let match = text.wholeMatch(of: /(\w+)="?([^"\s$`]+)"?/) {
+        values[String(match.1)] = [String(match.2)]
+      }
+      guard line.contains("update-alternatives") else { continue }
+      for text in Self.expanded(String(line), values) {
+        for command in text.split(whereSeparator: { $0 == ";" || $0 == "&" }) {
+          add(words: command.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init))
+        }
       }
     }
+  }
+
+  /// The text once for each value of each variable that it mentions.
+  private static func expanded(_ text: String, _ values: [String: [String]]) -> [String] {
+    var texts = [text]
+    for (name, choices) in values.sorted(by: { $0.key > $1.key }) {
+      guard text.contains("$\(name)") || text.contains("${\(name)}") else { continue }
+      texts = texts.flatMap { text in
+        choices.map {
+          text.replacing("${\(name)}", with: $0).replacing("$\(name)", with: $0)
+        }
+      }
+    }
+    return texts
   }
 
   private mutating func add(words: [String]) {

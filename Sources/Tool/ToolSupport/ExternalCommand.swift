@@ -92,7 +92,8 @@ public struct ExternalCommand: Sendable {
 
   private var inherited: Environment {
     .inherit.updating(
-      Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0), $1) }))
+      Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0), $1) })
+    )
   }
 
   private func located() throws -> Executable {

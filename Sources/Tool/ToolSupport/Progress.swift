@@ -32,7 +32,8 @@ public final class Progress: Sendable {
   }
 
   /// Runs `body` as a step with a title such as `Building the kernel`.
-  public func step<Value>(_ title: String, _ body: () async throws -> Value) async rethrows -> Value {
+  public func step<Value>(_ title: String, _ body: () async throws -> Value) async rethrows -> Value
+  {
     let generation = begin(title)
     let ticker = style == .silent ? nil : Task.detached { [self] in await tick(generation) }
     defer {

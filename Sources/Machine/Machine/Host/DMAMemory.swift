@@ -19,15 +19,24 @@ public final class DMAMemory: @unchecked Sendable {
     byteCount = pageCount * pageSize
     storage = [UInt8](repeating: 0, count: byteCount)
     physicalAddress = SimulatedBus.reserveAddresses(byteCount: byteCount)
-    let address = physicalAddress.rawValue
-    SimulatedBus.state.withLock { [unowned self] in
-      $0.memory[address] = SimulatedBus.WeakMemory(memory: self, byteCount: byteCount)
+    let entry = SimulatedBus.WeakMemory(
+      memory: self, start: physicalAddress.rawValue, byteCount: byteCount)
+    let pages = pageNumbers
+    SimulatedBus.state.withLock {
+      for page in pages { $0.memory[page] = entry }
     }
   }
 
   deinit {
-    let address = physicalAddress.rawValue
-    SimulatedBus.state.withLock { _ = $0.memory.removeValue(forKey: address) }
+    let pages = pageNumbers
+    SimulatedBus.state.withLock {
+      for page in pages { _ = $0.memory.removeValue(forKey: page) }
+    }
+  }
+
+  private var pageNumbers: Range<UInt> {
+    let first = physicalAddress.rawValue / UInt(pageSize)
+    return first..<first + UInt(byteCount / pageSize)
   }
 
   public func load16(at offset: Int) -> UInt16 { UInt16(load(at: offset, byteCount: 2)) }

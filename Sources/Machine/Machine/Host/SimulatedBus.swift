@@ -30,12 +30,14 @@ public enum SimulatedBus {
   struct State {
     var registers: [Window] = []
     var ports: [Window] = []
+    /// The memory behind each page number.
     var memory: [UInt: WeakMemory] = [:]
     var nextAddress: UInt = 0x1_0000_0000
   }
 
   struct WeakMemory {
     weak var memory: DMAMemory?
+    let start: UInt
     let byteCount: Int
   }
 
@@ -95,14 +97,10 @@ public enum SimulatedBus {
 
   private static func findMemory(at address: UInt, byteCount: Int) -> (DMAMemory, Int)? {
     state.withLock { state in
-      for (start, entry) in state.memory {
-        if address >= start, address - start <= UInt(entry.byteCount - byteCount),
-          let memory = entry.memory
-        {
-          return (memory, Int(address - start))
-        }
-      }
-      return nil
+      guard let entry = state.memory[address / UInt(pageSize)],
+        address - entry.start <= UInt(entry.byteCount - byteCount), let memory = entry.memory
+      else { return nil }
+      return (memory, Int(address - entry.start))
     }
   }
 

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Testing
+
+@testable import Inspect
+
+@Suite("Inspection")
+struct InspectTests {
+  @Test func columnsLineUp() {
+    let text = ReportTable.table([["name", "bytes"], ["a", "5"], ["longer", "1234"]])
+    #expect(text == "  name   bytes\n  a          5\n  longer  1234")
+  }
+
+  @Test func theCatalogueReadsTheSelectedFamilies() throws {
+    let scratch = try ScratchFolder()
+    try scratch.write(
+      """
+      public static let read = SystemCallNumber(rawValue: 0)
+      public static let rtSigaction = SystemCallNumber(rawValue: 13)
+      public static let futex = SystemCallNumber(rawValue: 202)
+      """, "Sources/Linux/LinuxCore/SystemCallNumber.swift")
+    try scratch.write(
+      "case 0: \"read\"\ncase 13: \"rt_sigaction\"\ncase 202: \"futex\"",
+      "Sources/Linux/LinuxCore/SystemCallNumber+Name.swift")
+    try scratch.write(
+      "table.add(.read, read)\nlist.add(.apple)", "Sources/Linux/LinuxFiles/FileCalls.swift")
+    try scratch.write(
+      "table.add(\n  .rtSigaction, flags: \"SA_*\") {", "Sources/Linux/LinuxSignals/S.swift")
+    try scratch.write("table.add(.futex, futex)", "Sources/Linux/LinuxThreads/T.swift")
+    let calls = SystemCallCatalogue(root: scratch.path).calls(
+      of: ["Log", "LinuxFiles", "LinuxSignals"])
+    #expect(calls.map(\.name) == ["read", "rt_sigaction"])
+    #expect(calls.map(\.number) == [0, 13])
+  }
+}
