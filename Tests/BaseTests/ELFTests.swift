@@ -54,7 +54,11 @@ struct ELFBuilder {
     return file
   }
 
-  func parse() throws(ELFError) -> ELFImage { try ELFImage(parsing: bytes().span.bytes) }
+  func parse() throws(ELFError) -> ELFImage { try Self.parse(bytes()) }
+
+  static func parse(_ file: [UInt8]) throws(ELFError) -> ELFImage {
+    try ELFImage(parsing: RawSpan(_elements: file.span))
+  }
 }
 
 @Suite struct ELFTests {
@@ -112,14 +116,14 @@ struct ELFBuilder {
   @Test func refusesEveryTruncation() {
     let whole = ELFBuilder().bytes()
     for count in 0..<0x1000 {
-      #expect(throws: ELFError.self) { try ELFImage(parsing: whole[..<count].span.bytes) }
+      #expect(throws: ELFError.self) { try ELFBuilder.parse(Array(whole[..<count])) }
     }
   }
 
   @Test func readsTheProgramsOfThisMachine() throws {
     for path in ["/bin/sh", "/bin/ls", "/lib64/ld-linux-x86-64.so.2"] {
       guard let data = FileManager.default.contents(atPath: path) else { continue }
-      let image = try ELFImage(parsing: [UInt8](data).span.bytes)
+      let image = try ELFBuilder.parse([UInt8](data))
       #expect(image.header.kind == .relocatable)
       #expect(image.programHeaderAddress == 64)
     }
@@ -151,7 +155,7 @@ struct ELFBuilder {
         if Int.random(in: 0..<8, using: &random) == 0 {
           file.removeLast(Int.random(in: 0..<file.count, using: &random))
         }
-        if let image = try? ELFImage(parsing: file.span.bytes) {
+        if let image = try? ELFBuilder.parse(file) {
           accepted += 1
           check(image, fileByteCount: file.count)
         }

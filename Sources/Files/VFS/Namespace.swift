@@ -143,25 +143,7 @@ public final class Namespace {
   /// The path of a file from the root, as far as it is known by the name it was last found by;
   /// " (deleted)" is added to one that was removed.
   public func path(of node: Node) -> [UInt8] {
-    if node === root { return [UInt8(ascii: "/")] }
-    var parts: [[UInt8]] = []
-    var cursor = node
-    var depth = 0
-    while cursor !== root && depth < 256 {
-      guard !cursor.lastName.isEmpty else { break }
-      parts.append(cursor.lastName)
-      guard let above = cursor.isDirectory ? cursor.parent : cursor.lastParent, above !== cursor
-      else { break }
-      cursor = above
-      depth += 1
-    }
-    var path: [UInt8] = []
-    for part in parts.reversed() {
-      path.append(UInt8(ascii: "/"))
-      path.append(contentsOf: part)
-    }
-    if node.isRemoved { path.append(contentsOf: StaticString(" (deleted)").byteArray) }
-    return path
+    node === root ? [UInt8(ascii: "/")] : node.absolutePath
   }
 }
 

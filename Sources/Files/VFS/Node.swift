@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Bytes
 import Clock
 import Memory
 
@@ -129,6 +130,25 @@ open class Node {
 
   /// Where mappings of the file get their pages. Throws `noSuchDevice` for what cannot be mapped.
   open func pageSource() throws(SystemError) -> PageSource { throw .noSuchDevice }
+
+  /// The path from the root by the names it was last found by; empty for nameless files.
+  public final var absolutePath: [UInt8] {
+    var parts: [[UInt8]] = []
+    var cursor = self
+    while !cursor.lastName.isEmpty && parts.count < 256 {
+      parts.append(cursor.lastName)
+      guard let above = cursor.isDirectory ? cursor.parent : cursor.lastParent, above !== cursor
+      else { break }
+      cursor = above
+    }
+    var path: [UInt8] = []
+    for part in parts.reversed() {
+      path.append(UInt8(ascii: "/"))
+      path.append(contentsOf: part)
+    }
+    if isRemoved { path.append(contentsOf: StaticString(" (deleted)").byteArray) }
+    return path
+  }
 
   /// Notes a change of attributes.
   public final func touchChanged() {

@@ -15,7 +15,9 @@ struct ProgramFile {
 
   /// Finds `path` as the process does.
   init(path: [UInt8], in process: Process) throws(LoadError) {
-    do { node = try process.namespace.lookup(path) } catch { throw .file(Errno(error)) }
+    do {
+      node = try process.namespace.lookup(RawSpan(_elements: path.span))
+    } catch { throw .file(Errno(error)) }
     // A regular file with an executable bit.
     guard node.mode & 0o170000 == 0o100000, node.mode & 0o111 != 0 else { throw .notExecutable }
     do { source = try node.pageSource() } catch { throw .notExecutable }
