@@ -87,7 +87,7 @@ let libraries: [Library] = [
   Library("Linux", "LinuxMemory", on: ["LinuxCore", "VFS", "RootFS"]),
   Library("Linux", "LinuxThreads", on: ["LinuxCore", "Structures"]),
   Library("Linux", "LinuxSignals", on: ["LinuxCore", "VFS"]),
-  Library("Linux", "LinuxTime", on: ["LinuxCore", "LinuxSignals"]),
+  Library("Linux", "LinuxTime", on: ["LinuxCore", "TimerWheel"]),
   Library(
     "Linux", "LinuxVDSO",
     on: ["LinuxCore", "Base", "Bytes", "Machine", "Clock", "Frames", "Memory", "Random"]),
