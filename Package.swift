@@ -90,7 +90,10 @@ let libraries: [Library] = [
   Library("Linux", "LinuxMemory", on: ["LinuxCore", "VFS", "RootFS"]),
   Library("Linux", "LinuxThreads", on: ["LinuxCore", "Structures"]),
   Library("Linux", "LinuxSignals", on: ["LinuxCore", "VFS"]),
-  Library("Linux", "LinuxTime", on: ["LinuxCore", "LinuxSignals"]),
+  Library("Linux", "LinuxTime", on: ["LinuxCore", "TimerWheel"]),
+  Library(
+    "Linux", "LinuxVDSO",
+    on: ["LinuxCore", "Base", "Bytes", "Machine", "Clock", "Frames", "Memory", "Random"]),
   Library("Linux", "LinuxProcess", on: ["LinuxCore", "Random"]),
   Library("Linux", "LinuxLoader", on: ["LinuxCore", "ELF", "Random", "VFS"]),
 ]
@@ -164,7 +167,8 @@ let tests: [Target] = platform == "guest" ? [] : [
     name: "LinuxTests",
     dependencies: [
       "Bytes", "Base", "Machine", "LinuxCore", "LinuxFiles", "LinuxPolling", "LinuxMemory",
-      "LinuxThreads", "LinuxSignals", "LinuxTime", "LinuxProcess", "LinuxLoader", "ELF",
+      "LinuxThreads", "LinuxSignals", "LinuxTime", "LinuxVDSO", "LinuxProcess", "LinuxLoader",
+      "ELF",
     ]),
   .testTarget(
     name: "ToolTests",

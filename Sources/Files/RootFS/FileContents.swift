@@ -84,6 +84,10 @@ final class FileContents: PageSource {
       }
     }
     setOwnFrame(frame, index)
+    // Mappings of the archive's page must see what is written from now on.
+    if archived(index) != nil {
+      AddressSpace.active?.refreshPages(of: self, index..<index + 1)
+    }
     return frame
   }
 
@@ -206,8 +210,17 @@ final class FileContents: PageSource {
         }
       }
       archivedByteCount = min(archivedByteCount, newSize)
+      forgetMappings(behind: newSize)
     }
     size = newSize
+  }
+
+  /// Touching a mapping behind the new end is an error, and the rest of the last page is zero.
+  private func forgetMappings(behind newSize: Int) {
+    guard let space = AddressSpace.active else { return }
+    space.forgetPages(of: self, from: (newSize + pageSize - 1) / pageSize)
+    let last = newSize / pageSize
+    if ownFrame(last) == nil { space.refreshPages(of: self, last..<last + 1) }
   }
 
   private func dropPages(from first: Int, to end: Int) {
@@ -236,6 +249,7 @@ final class FileContents: PageSource {
       if !isHole(index) {
         if next - place == pageSize && archived(index) == nil {
           dropPages(from: index, to: index + 1)
+          AddressSpace.active?.refreshPages(of: self, index..<index + 1)
         } else {
           let frame = try makeOwn(index)
           let range = place - index * pageSize..<next - index * pageSize
