@@ -95,6 +95,9 @@ let libraries: [Library] = [
     "Linux", "LinuxVDSO",
     on: ["LinuxCore", "Base", "Bytes", "Machine", "Clock", "Frames", "Memory", "Random"]),
   Library("Linux", "LinuxProcess", on: ["LinuxCore", "Random"]),
+  Library(
+    "Linux", "LinuxProc",
+    on: ["LinuxCore", "Base", "Bytes", "Clock", "Machine", "Memory", "ProcFS", "Random", "Scheduling", "VFS"]),
   Library("Linux", "LinuxLoader", on: ["LinuxCore", "ELF", "Random", "VFS"]),
 ]
 

@@ -3,6 +3,7 @@
 import Base
 import Bytes
 import Clock
+import DeviceFS
 import Machine
 import Memory
 import Scheduling
@@ -11,7 +12,7 @@ import Virtio
 import VirtioConsole
 
 /// One port of the console as a stream of bytes.
-final class ConsoleStream: ConsolePortObserver {
+final class ConsoleStream: ConsolePortObserver, ByteStream {
   let port: ConsolePort
   let queue = WaitQueue()
   /// A page between the port and the program.
@@ -68,52 +69,12 @@ final class ConsoleStream: ConsolePortObserver {
     return done == 0 && buffer.count > 0 ? nil : done
   }
 
+  var isAtEnd: Bool { port.isAtEnd }
+
   func drain() {
     port.flush()
     while !port.isDrained {
       _ = queue.wait(interruptible: false)
     }
   }
-}
-
-/// An open console stream.
-final class ConsoleFile: OpenFile {
-  private let stream: ConsoleStream
-
-  init(_ stream: ConsoleStream, node: Node, flags: OpenFlags) {
-    self.stream = stream
-    super.init(node: node, flags: flags)
-  }
-
-  override func read(into buffer: UserBuffer, at offset: Int64?) throws(SystemError) -> Int {
-    guard offset == nil else { throw .illegalSeek }
-    while true {
-      if let count = try stream.read(into: buffer) { return count }
-      if isNonBlocking { throw .wouldBlock }
-      if case .interrupted = stream.queue.wait() { throw .interrupted }
-    }
-  }
-
-  override func write(from buffer: UserBuffer, at offset: Int64?) throws(SystemError) -> Int {
-    guard offset == nil else { throw .illegalSeek }
-    var done = 0
-    while done < buffer.count {
-      if let count = try stream.write(from: buffer.slice(from: done)) {
-        done += count
-        continue
-      }
-      if isNonBlocking {
-        if done > 0 { return done }
-        throw .wouldBlock
-      }
-      if case .interrupted = stream.queue.wait() {
-        if done > 0 { return done }
-        throw .interrupted
-      }
-    }
-    return done
-  }
-
-  override var readiness: Readiness { stream.readiness }
-  override var readinessQueue: WaitQueue? { stream.queue }
 }

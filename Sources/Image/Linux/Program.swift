@@ -22,7 +22,7 @@ enum Program {
     if !parameters.text.hostname.isEmpty { process.hostName = parameters.text.hostname }
     registerSystemCalls()
     SpecialFiles.opener.value = SpecialOpener()
-    openStandardStreams(of: process, console)
+    furnish(process, console: console, kernelCommandLine: parameters.kernelCommandLine)
     enterWorkingDirectory(parameters, process)
     guard let thread = start(parameters, in: process) else { return 125 }
     Scheduler.add(thread)
@@ -51,17 +51,6 @@ enum Program {
     line.append(" cycles")
     line.end()
     return thread
-  }
-
-  private static func openStandardStreams(of process: Process, _ console: Console) {
-    let node = AnonymousNode.shared
-    let streams: [(ConsoleStream, OpenFlags)] = [
-      (console.input, []), (console.output, .writeOnly), (console.errors, .writeOnly),
-    ]
-    for (stream, flags) in streams {
-      _ = try? process.descriptors.add(
-        ConsoleFile(stream, node: node, flags: flags), closesOnExec: false)
-    }
   }
 
   private static func enterWorkingDirectory(_ parameters: Parameters, _ process: Process) {

@@ -163,10 +163,42 @@ func installSharedObject(in process: Process) {
   #endif
 }
 
+import DeviceFS
+#if LINUX_PROC
+  import LinuxProc
+#endif
+#if PROCFS
+  import ProcFS
+#endif
 #if PIPES
   import Pipes
 #endif
+import Memory
 import VFS
+
+/// Mounts `/dev`, `/proc` and `/sys`, and opens descriptors 0, 1 and 2.
+func furnish(_ process: Process, console: Console, kernelCommandLine: [UInt8]) {
+  #if LINUX_PROC
+    let facts = ProcessFacts(process, kernelCommandLine: kernelCommandLine)
+    mount(ProcFS.makeRoot(facts), at: "/proc", in: process.namespace)
+    mount(SysFS.makeRoot(facts), at: "/sys", in: process.namespace)
+  #endif
+  let set = ConsoleSet(input: console.input, output: console.output, error: console.errors)
+  mount(DeviceFS.makeRoot(console: set, random: KernelRandom()), at: "/dev", in: process.namespace)
+  let files = set.openStandardFiles()
+  for file in [files.input, files.output, files.error] {
+    _ = try? process.descriptors.add(file, closesOnExec: false)
+  }
+}
+
+private func mount(_ root: Node, at path: StaticString, in namespace: Namespace) {
+  do { try namespace.mount(root, at: path.bytes) } catch {
+    let line = LogLine(.warning, "files")
+    line.append("the root has no directory ")
+    line.append(path)
+    line.end()
+  }
+}
 
 /// Opens what a program has made with `mknod`.
 final class SpecialOpener: SpecialFileOpener {
