@@ -9,7 +9,8 @@ public enum CycleCounter {
   private static let rate = KernelGlobal<UInt64>(1_000_000_000)
 
   public static func read() -> UInt64 {
-    let passed = (ContinuousClock.now - start).components
+    // The start comes first: it is made at its first use.
+    let passed = start.duration(to: .now).components
     return UInt64(passed.seconds) &* 1_000_000_000 &+ UInt64(passed.attoseconds / 1_000_000_000)
   }
 
