@@ -126,8 +126,8 @@ final class FileFixture {
 
   func rename(_ path: String, _ newPath: String, _ mode: RenameMode = .replace) throws {
     let new = Array(newPath.utf8)
-    let place = try namespace.place(new.span.bytes)
     try at(path) {
+      let place = try namespace.place(new.span.bytes)
       try $0.rename($1, to: place.directory, new.span.bytes.extracting(place.name), mode)
     }
   }

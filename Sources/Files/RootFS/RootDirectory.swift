@@ -139,9 +139,9 @@ final class RootDirectory: Node {
   }
 
   override func link(_ name: RawSpan, _ node: Node) throws(SystemError) {
+    guard try find(name) == nil else { throw .fileExists }
     guard node.deviceNumber == deviceNumber else { throw .crossDevice }
     guard !node.isDirectory else { throw .notPermitted }
-    guard try find(name) == nil else { throw .fileExists }
     guard !isRemoved else { throw .noSuchFile }
     node.linkCount += 1
     node.isRemoved = false
@@ -194,10 +194,12 @@ final class RootDirectory: Node {
       return
     }
     guard mode != .keep else { throw .fileExists }
+    if other.isDirectory && isInside(other) {
+      throw mode == .exchange ? .invalidArgument : .directoryNotEmpty
+    }
     if other === node { return }
     guard other.mounted == nil else { throw .busy }
     if mode == .exchange {
-      if other.isDirectory && isInside(other) { throw .invalidArgument }
       detach(node, name)
       directory.detach(other, newName)
       attach(other, name)

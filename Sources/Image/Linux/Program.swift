@@ -6,11 +6,6 @@ import Clock
 import CommandLine
 import LinuxCore
 import LinuxLoader
-import LinuxMemory
-import LinuxProcess
-import LinuxSignals
-import LinuxThreads
-import LinuxTime
 import Log
 import Machine
 import Memory
@@ -25,7 +20,8 @@ enum Program {
     Process.running.value = process
     process.allowsWriteAndExecute = Settings.jit
     if !parameters.text.hostname.isEmpty { process.hostName = parameters.text.hostname }
-    registerCalls()
+    registerSystemCalls()
+    SpecialFiles.opener.value = SpecialOpener()
     openStandardStreams(of: process, console)
     enterWorkingDirectory(parameters, process)
     guard let thread = start(parameters, in: process) else { return 125 }
@@ -36,6 +32,7 @@ enum Program {
 
   private static func start(_ parameters: Parameters, in process: Process) -> LinuxThread? {
     let text = parameters.text
+    installSharedObject(in: process)
     guard
       let entry = try? Loader.load(
         text.program, arguments: text.arguments, environment: text.environment, in: process)
@@ -54,14 +51,6 @@ enum Program {
     line.append(" cycles")
     line.end()
     return thread
-  }
-
-  private static func registerCalls() {
-    ProcessCalls.register(in: &Dispatch.table.value)
-    MemoryCalls.register(in: &Dispatch.table.value)
-    ThreadCalls.register(in: &Dispatch.table.value)
-    SignalCalls.register(in: &Dispatch.table.value)
-    TimeCalls.register(in: &Dispatch.table.value)
   }
 
   private static func openStandardStreams(of process: Process, _ console: Console) {

@@ -68,8 +68,11 @@ public func heapUsableSize(_ address: UInt) -> UInt {
   import VirtioMMIO
 #endif
 #if VIRTIO_PCI
+  import PCI
   import VirtioPCI
 #endif
+import Bytes
+import Clock
 import CommandLine
 import Virtio
 import VirtioConsole
@@ -86,5 +89,91 @@ func findConsole(_ parameters: BootParameters) -> (any VirtioTransport)? {
       }
     }
   #endif
-  return nil
+  #if VIRTIO_PCI
+    var found: (any VirtioTransport)?
+    PCIBus.forEachDevice(in: PCIPortConfiguration()) { device in
+      guard let transport = try? VirtioPCITransport(device),
+        transport.deviceKind == VirtioConsole.deviceKind
+      else { return true }
+      found = transport
+      return false
+    }
+    return found
+  #else
+    return nil
+  #endif
+}
+
+#if LINUX_FILES
+  import LinuxFiles
+#endif
+#if LINUX_POLLING
+  import LinuxPolling
+#endif
+#if LINUX_PROCESS
+  import LinuxProcess
+#endif
+#if LINUX_SIGNALS
+  import LinuxSignals
+#endif
+#if LINUX_THREADS
+  import LinuxThreads
+#endif
+#if LINUX_TIME
+  import LinuxTime
+#endif
+#if LINUX_VDSO
+  import LinuxVDSO
+#endif
+import LinuxCore
+import LinuxMemory
+import Log
+
+/// Registers the families of system calls that configuration chose.
+func registerSystemCalls() {
+  var table = SystemCallTable()
+  MemoryCalls.register(in: &table)
+  #if LINUX_FILES
+    FileCalls.register(in: &table)
+  #endif
+  #if LINUX_POLLING
+    PollingCalls.register(in: &table)
+  #endif
+  #if LINUX_PROCESS
+    ProcessCalls.register(in: &table)
+  #endif
+  #if LINUX_SIGNALS
+    SignalCalls.register(in: &table)
+  #endif
+  #if LINUX_THREADS
+    ThreadCalls.register(in: &table)
+  #endif
+  #if LINUX_TIME
+    TimeCalls.register(in: &table)
+  #endif
+  Dispatch.table.value = table
+}
+
+/// Lends the program the kernel's shared object, if configuration chose it.
+func installSharedObject(in process: Process) {
+  #if LINUX_VDSO
+    do { try VDSO.install(in: process) } catch {
+      Log.write(.warning, "vdso", "no memory for the shared object; clocks are system calls")
+    }
+  #endif
+}
+
+#if PIPES
+  import Pipes
+#endif
+import VFS
+
+/// Opens what a program has made with `mknod`.
+final class SpecialOpener: SpecialFileOpener {
+  func open(_ node: Node, _ flags: OpenFlags) throws(SystemError) -> OpenFile {
+    #if PIPES
+      if node.kind == .fifo { return try NamedPipes.open(node, flags: flags) }
+    #endif
+    throw .noSuchDeviceAddress
+  }
 }
