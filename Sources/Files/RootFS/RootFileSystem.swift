@@ -21,7 +21,7 @@ public final class RootFileSystem {
   let deviceNumber: UInt64
   private var lastNumber: UInt64 = 1 << 32
   private var unchangedRoot: RootDirectory?
-  /// Files of the archive that have several names, so that all names give one node. Searched in
+  /// Files of the archive with several names, so that all names give one node. Searched in
   /// order: few files have several names, and each name is looked up once.
   private var sharedNodes: [Node] = []
 
