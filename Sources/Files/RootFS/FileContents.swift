@@ -176,7 +176,7 @@ final class FileContents: PageSource {
 
   func write(from buffer: UserBuffer, at offset: Int) throws(SystemError) -> Int {
     guard offset >= 0 else { throw .invalidArgument }
-    guard buffer.count <= Self.sizeLimit, offset <= Self.sizeLimit - buffer.count else { throw .fileTooLarge }
+    guard offset <= Self.sizeLimit - buffer.count else { throw .fileTooLarge }
     var done = 0
     while done < buffer.count {
       let place = offset + done
