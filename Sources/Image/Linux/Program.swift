@@ -20,7 +20,7 @@ enum Program {
     Process.running.value = process
     process.allowsWriteAndExecute = Settings.jit
     if !parameters.text.hostname.isEmpty { process.hostName = parameters.text.hostname }
-    registerSystemCalls()
+    registerSystemCalls(of: process)
     SpecialFiles.opener.value = SpecialOpener()
     furnish(process, console: console, kernelCommandLine: parameters.kernelCommandLine)
     enterWorkingDirectory(parameters, process)

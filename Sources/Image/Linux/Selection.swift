@@ -130,7 +130,7 @@ import LinuxMemory
 import Log
 
 /// Registers the families of system calls that configuration chose.
-func registerSystemCalls() {
+func registerSystemCalls(of process: Process) {
   var table = SystemCallTable()
   MemoryCalls.register(in: &table)
   #if LINUX_FILES
@@ -151,7 +151,7 @@ func registerSystemCalls() {
   #if LINUX_TIME
     TimeCalls.register(in: &table)
   #endif
-  Dispatch.table.value = table
+  process.calls = table
 }
 
 /// Lends the program the kernel's shared object, if configuration chose it.

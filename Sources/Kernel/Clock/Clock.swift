@@ -55,6 +55,12 @@ public enum Clock {
     return (1_000_000_000 << 32) / multiplier
   }
 
+  /// The length of a stretch of cycles in nanoseconds.
+  public static func nanoseconds(ofCycles cycles: UInt64) -> Int64 {
+    let product = cycles.multipliedFullWidth(by: scale.value.multiplier)
+    return Int64(truncatingIfNeeded: product.high << 32 | product.low >> 32)
+  }
+
   /// Sets wall time. The monotonic clock does not change.
   public static func setWallTime(_ nanoseconds: Int64) {
     wallAtStart.value = nanoseconds &- Int64(bitPattern: now().nanoseconds)

@@ -109,8 +109,7 @@ public enum Scheduler {
   public static func serveInterrupt() {
     let shared = shared
     shared.serveEvents()
-    guard let end = shared.sliceEnd, Clock.now() >= end else { return }
-    yield()
+    if shared.endsSlice() { yield() }
   }
 
   /// Registers who is called, in thread context, after interrupt `line` has arrived.

@@ -34,6 +34,9 @@ public final class ThreadContext: @unchecked Sendable {
     resetVectorState()
   }
 
+  /// What serves the thread's program code. There is none on the host.
+  public func setTarget(_ newTarget: TrapTarget) {}
+
   /// Goes on with `to`. Returns when something switches back.
   public static func `switch`(from: ThreadContext, to: ThreadContext) {
     to.resume()
