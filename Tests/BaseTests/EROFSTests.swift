@@ -178,7 +178,10 @@ struct EROFSTests {
 
   @Test func findsNoNameThatIsAbsent() throws {
     let reading = ErofsReading(bytes: try Self.sample(Self.inline).bytes)
-    for name in ["a", "many0", "zzz", "many/name", "many/name1009-", "many/~", "empty/x", "many/!"] {
+    for name in [
+      "a", "many0", "zzz", "many/name", "many/name1009-",
+      "many/~", "empty/x", "many/!",
+    ] {
       #expect(try reading.inode(name) == nil, "found \(name)")
     }
   }

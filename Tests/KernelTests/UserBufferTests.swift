@@ -9,11 +9,13 @@ import Testing
 
 /// These set the one address space of the process: one after the other.
 @Suite(.serialized) struct UserBufferTests {
-  private func withSpace(_ body: (TestSpace) throws -> Void) rethrows {
-    let test = TestSpace()
-    test.space.activate()
-    PageTables.current.value = test.tables
-    try body(test)
+  private func withSpace(_ body: (TestSpace) throws -> Void) throws {
+    try SimulatedProcessor.withExclusiveUse {
+      let test = TestSpace()
+      test.space.activate()
+      PageTables.current.value = test.tables
+      try body(test)
+    }
   }
 
   private func copyOut(_ bytes: [UInt8], _ buffer: UserBuffer, at offset: Int = 0) throws {

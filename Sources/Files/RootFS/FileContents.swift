@@ -76,6 +76,7 @@ final class FileContents: PageSource {
   /// The file's own frame of a page, made if need be. Throws `noSpace`.
   private func makeOwn(_ index: Int) throws(SystemError) -> FrameNumber {
     if let frame = ownFrame(index) { return frame }
+    guard index < Self.pageLimit else { throw .noSpace }
     guard let frame = system.frames.allocate() else { throw .noSpace }
     FrameMemory.zero(frame)
     if let place = archived(index), let bytes = system.bytes {
@@ -169,6 +170,9 @@ final class FileContents: PageSource {
 
   /// The largest size: what fits the tables of a sane machine.
   static let sizeLimit = 1 << 43
+
+  /// Pages behind this one cannot be written, so that the table of chunks stays small (256 KiB).
+  private static let pageLimit = 1 << 24
 
   func write(from buffer: UserBuffer, at offset: Int) throws(SystemError) -> Int {
     guard offset >= 0 else { throw .invalidArgument }
