@@ -75,8 +75,43 @@ private final class TestRandom: RandomByteSource {
   }
 }
 
-/// These set the one address space of the process: one after the other.
-@Suite(.serialized) struct DeviceTests {
+@Suite struct DeviceTests {
+  @Test(
+    arguments: [
+      ("null", 0x103), ("zero", 0x105), ("full", 0x107), ("random", 0x108), ("urandom", 0x109),
+      ("tty", 0x500), ("console", 0x501),
+    ] as [(String, UInt64)])
+  func hasLinuxsNumbers(name: String, number: UInt64) throws {
+    try DeviceChecks.run { try $0.hasLinuxsNumbers(name: name, number: number) }
+  }
+
+  @Test func linksTheStandardStreams() throws {
+    try DeviceChecks.run { try $0.linksTheStandardStreams() }
+  }
+
+  @Test func readsAndWritesMemoryDevices() throws {
+    try DeviceChecks.run { try $0.readsAndWritesMemoryDevices() }
+  }
+
+  @Test func givesAndTakesRandomBytes() throws {
+    try DeviceChecks.run { try $0.givesAndTakesRandomBytes() }
+  }
+
+  @Test func mapsZeroPages() throws { try DeviceChecks.run { try $0.mapsZeroPages() } }
+
+  @Test func readsWhatThereIs() throws { try DeviceChecks.run { try $0.readsWhatThereIs() } }
+
+  @Test func writesAsMuchAsThereIsRoomFor() throws {
+    try DeviceChecks.run { try $0.writesAsMuchAsThereIsRoomFor() }
+  }
+
+  @Test func answersAsATerminalOnlyIfItIsOne() throws {
+    try DeviceChecks.run { try $0.answersAsATerminalOnlyIfItIsOne() }
+  }
+}
+
+/// What is tested, with the simulated processor for itself.
+private struct DeviceChecks {
   private let input = TestStream()
   private let output = TestStream()
   private let random = TestRandom()
@@ -84,7 +119,11 @@ private final class TestRandom: RandomByteSource {
   private let space: AddressSpace
   private let buffer: UserBuffer
 
-  init() throws {
+  static func run(_ check: (DeviceChecks) throws -> Void) throws {
+    try SimulatedProcessor.withExclusiveUse { try check(DeviceChecks()) }
+  }
+
+  private init() throws {
     let console = ConsoleSet(input: input, output: output, error: TestStream())
     root = DeviceFS.makeRoot(console: console, random: random)
     let memory = TestMemory.make()
@@ -101,10 +140,6 @@ private final class TestRandom: RandomByteSource {
     return buffer.slice(from: 0, count: bytes.count)
   }
 
-  @Test(arguments: [
-    ("null", 0x103), ("zero", 0x105), ("full", 0x107), ("random", 0x108), ("urandom", 0x109),
-    ("tty", 0x500), ("console", 0x501),
-  ] as [(String, UInt64)])
   func hasLinuxsNumbers(name: String, number: UInt64) throws {
     let node = try root.find(name)
     #expect(node.kind == .characterDevice)
@@ -112,14 +147,14 @@ private final class TestRandom: RandomByteSource {
     #expect(MemoryDevice(number: number)?.number ?? number == number)
   }
 
-  @Test func linksTheStandardStreams() throws {
+  func linksTheStandardStreams() throws {
     #expect(try root.find("stdin").readLink() == text("/proc/self/fd/0"))
     #expect(try root.find("stderr").readLink() == text("/proc/self/fd/2"))
     #expect(try root.find("fd").readLink() == text("/proc/self/fd"))
     #expect(throws: SystemError.noSuchFile) { try root.find("ptmx") }
   }
 
-  @Test func readsAndWritesMemoryDevices() throws {
+  func readsAndWritesMemoryDevices() throws {
     _ = try put("something")
     let null = try root.find("null").open(.readWrite)
     #expect(try null.read(into: buffer, at: nil) == 0)
@@ -137,7 +172,7 @@ private final class TestRandom: RandomByteSource {
     #expect(try null.write(from: wild, at: nil) == 10)
   }
 
-  @Test func givesAndTakesRandomBytes() throws {
+  func givesAndTakesRandomBytes() throws {
     let file = try root.find("urandom").open(.readWrite)
     let part = buffer.slice(from: 3, count: 1000)
     #expect(try file.read(into: part, at: nil) == 1000)
@@ -149,7 +184,7 @@ private final class TestRandom: RandomByteSource {
     #expect(random.mixed == got)
   }
 
-  @Test func mapsZeroPages() throws {
+  func mapsZeroPages() throws {
     let source = try root.find("zero").open(.readWrite).pageSource()
     for isShared in [false, true] {
       var request = MapRequest(byteCount: 0x4000, permissions: .readWrite)
@@ -177,7 +212,7 @@ private final class TestRandom: RandomByteSource {
     return (files.input, files.output)
   }
 
-  @Test func readsWhatThereIs() throws {
+  func readsWhatThereIs() throws {
     let file = standardFiles().input
     #expect(file.node.kind == .fifo)
     #expect(throws: SystemError.wouldBlock) { try file.read(into: buffer, at: nil) }
@@ -197,7 +232,7 @@ private final class TestRandom: RandomByteSource {
     #expect(throws: SystemError.illegalSeek) { try file.read(into: buffer, at: 0) }
   }
 
-  @Test func writesAsMuchAsThereIsRoomFor() throws {
+  func writesAsMuchAsThereIsRoomFor() throws {
     let file = standardFiles().output
     output.room = 4
     #expect(try file.write(from: put("abcdef"), at: nil) == 4)
@@ -208,10 +243,12 @@ private final class TestRandom: RandomByteSource {
     #expect(throws: SystemError.brokenPipe) { try file.write(from: put("x"), at: nil) }
   }
 
-  @Test func answersAsATerminalOnlyIfItIsOne() throws {
+  func answersAsATerminalOnlyIfItIsOne() throws {
     let request = buffer.start.rawValue
     let pipe = standardFiles().input
-    #expect(throws: SystemError.notTerminal) { try pipe.control(request: 0x5401, argument: request) }
+    #expect(throws: SystemError.notTerminal) {
+      try pipe.control(request: 0x5401, argument: request)
+    }
     #expect(throws: SystemError.noSuchDeviceAddress) { try root.find("tty").open(.readWrite) }
     input.isTerminal = true
     let terminal = try root.find("tty").open(.readWrite)

@@ -251,6 +251,25 @@ import VFS
   }
 }
 
+@Suite struct ProcFeaturesTests {
+  @Test func namesTheBitsThatAreSet() {
+    var features = ProcessorFeatures()
+    #expect(features.names.isEmpty)
+    features.leaf1EDX = 1 << 26 | 1 << 10 | 1
+    features.leaf1ECX = 1 << 31 | 1 << 28 | 1
+    features.extendedEDX = 1 << 29 | 1 << 20 | 1
+    features.extendedECX = 1
+    features.leaf7EBX = 1 << 31 | 1 << 5 | 1
+    features.leaf7ECX = 1 << 22
+    features.leaf7EDX = 1 << 29 | 1 << 14
+    features.leafDEAX = 1 << 3
+    #expect(
+      String(decoding: features.names, as: UTF8.self)
+        == "fpu sse2 nx lm pni avx hypervisor lahf_lm fsgsbase avx2 avx512vl xsaves rdpid "
+        + "serialize arch_capabilities ")
+  }
+}
+
 @Suite struct ProcSysTests {
   @Test(arguments: [
     ("devices/system/cpu/online", "0\n"), ("devices/system/cpu/cpu0/topology/core_id", "0\n"),
