@@ -124,9 +124,9 @@ public final class StreamFile: OpenFile {
     try buffer.store(UInt64(0x500) | 0x5 << 32)
     // B38400 CS8 CREAD, then ISIG ICANON ECHO ECHOE ECHOK ECHOCTL ECHOKE IEXTEN.
     try buffer.store(UInt64(0xbf) | 0x8a3b << 32, at: 8)
-    // c_line, then c_cc: ^C ^\ DEL ^U ^D 0 1 0 ^Q ^S ^Z 0 ^R ^O ^W ^V 0 ...
-    try buffer.store(UInt64(0x00_01_00_04_15_7f_1c_03) << 8, at: 16)
-    try buffer.store(UInt64(0x16_17_0f_12_00_1a_13_11) << 8, at: 24)
-    try buffer.store(UInt32(0), at: 32)
+    // c_line, then c_cc: ^C ^\ DEL ^U ^D 0 1, 0 ^Q ^S ^Z 0 ^R ^O ^W, ^V 0 0 0.
+    try buffer.store(UInt64(0x01_00_04_15_7f_1c_03) << 8, at: 16)
+    try buffer.store(UInt64(0x17_0f_12_00_1a_13_11) << 8, at: 24)
+    try buffer.store(UInt32(0x16), at: 32)
   }
 }

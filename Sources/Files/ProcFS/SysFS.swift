@@ -78,7 +78,10 @@ struct SysTree {
       file("online", "0\n"), file("possible", "0\n"), file("has_cpu", "0\n"),
       file("has_memory", "0\n"),
       directory("node0") {
-        [file("cpulist", "0\n"), file("cpumap", "1\n"), file("distance", "10\n"), directory("cpu0")]
+        [
+          file("cpulist", "0\n"), file("cpumap", "1\n"), file("distance", "10\n"),
+          directory("cpu0"),
+        ]
       },
     ]
   }
