@@ -23,28 +23,13 @@ extension LinuxThread {
   /// Serves one call; the slow ways out are functions of their own.
   @inline(__always)
   func serve(_ number: Int) -> Int {
-    guard let handler = process.calls.handler(for: number) else { return refuse(number) }
     do {
-      return try handler(SystemCall(thread: self))
+      return try process.calls.serve(number, SystemCall(thread: self))
     } catch {
       // An internal number must not reach the program: the attendant replaces it.
       if error.rawValue >= Errno.restart.rawValue { noteAttention() }
       return -Int(error.rawValue)
     }
-  }
-
-  @inline(never)
-  private func refuse(_ number: Int) -> Int {
-    if process.calls.isFirstRefusal(of: number) {
-      let line = LogLine(.warning, "linux")
-      line.append("system call ")
-      line.append(SystemCallNumber(rawValue: number).name ?? "?")
-      line.append(" (")
-      line.append(decimal: number)
-      line.append(") is not supported")
-      line.end()
-    }
-    return -Int(Errno.notImplemented.rawValue)
   }
 
   /// Returns whether the thread has ended.

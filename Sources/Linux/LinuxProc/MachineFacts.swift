@@ -31,12 +31,23 @@ enum MachineFacts {
     if highest >= 0x8000_0006 {
       information.cacheKilobytes = Processor.identify(0x8000_0006).c >> 16
     }
+    information.featureNames = features(version).names
+    return information
+  }
+
+  private static func features(_ version: Processor.Identification) -> ProcessorFeatures {
     let more = Processor.identify(7)
     let extended = Processor.identify(0x8000_0001)
-    information.featureNames = ProcessorFeatures.names(
-      leaf1d: version.d, leaf1c: version.c, leaf7b: more.b, extendedD: extended.d,
-      extendedC: extended.c)
-    return information
+    var features = ProcessorFeatures()
+    features.leaf1EDX = version.d
+    features.leaf1ECX = version.c
+    features.leaf7EBX = more.b
+    features.leaf7ECX = more.c
+    features.leaf7EDX = more.d
+    features.extendedEDX = extended.d
+    features.extendedECX = extended.c
+    features.leafDEAX = Processor.identify(0xd, 1).a
+    return features
   }
 
   private static func brand() -> [UInt8] {
