@@ -24,7 +24,8 @@ extension LinuxThread {
   @inline(__always)
   func serve(_ number: Int) -> Int {
     do {
-      return try process.calls.serve(number, SystemCall(thread: self))
+      let handler = process.calls.handler(for: number)
+      return try handler(SystemCall(thread: self))
     } catch {
       // An internal number must not reach the program: the attendant replaces it.
       if error.rawValue >= Errno.restart.rawValue { noteAttention() }

@@ -71,11 +71,10 @@ public struct SystemCallTable: SystemCallSink {
     entries[number.rawValue] = Entry(handler: handler, isServed: true)
   }
 
-  /// Serves a call, whatever its number.
+  /// What serves a call, whatever its number.
   @inline(__always)
-  public func serve(_ number: Int, _ call: SystemCall) throws(Errno) -> Int {
-    guard number >= 0 && number < entries.count else { throw .notImplemented }
-    return try entries[number].handler(call)
+  public func handler(for number: Int) -> SystemCallHandler {
+    number >= 0 && number < entries.count ? entries[number].handler : Self.refuse
   }
 
   /// Whether the image serves a call.
