@@ -76,8 +76,11 @@ let libraries: [Library] = [
   Library("Files", "VFS", on: ["Base", "Bytes", "Structures", "Scheduling", "Clock", "Memory"]),
   Library("Files", "RootFS", on: ["Base", "Bytes", "Structures", "EROFS", "Frames", "Memory", "VFS"]),
   Library("Files", "Pipes", on: ["Base", "Structures", "Scheduling", "Memory", "VFS"]),
-  Library("Files", "DeviceFS", on: ["Base", "Structures", "Random", "Scheduling", "Memory", "VFS"]),
-  Library("Files", "ProcFS", on: ["Base", "Structures", "Memory", "VFS"]),
+  Library(
+    "Files", "DeviceFS",
+    on: ["Base", "Bytes", "Structures", "Random", "Scheduling", "Frames", "Memory", "VFS"]),
+  Library(
+    "Files", "ProcFS", on: ["Base", "Bytes", "Structures", "Clock", "Frames", "Memory", "VFS"]),
 
   Library(
     "Linux", "LinuxCore",
@@ -92,6 +95,9 @@ let libraries: [Library] = [
     "Linux", "LinuxVDSO",
     on: ["LinuxCore", "Base", "Bytes", "Machine", "Clock", "Frames", "Memory", "Random"]),
   Library("Linux", "LinuxProcess", on: ["LinuxCore", "Random"]),
+  Library(
+    "Linux", "LinuxProc",
+    on: ["LinuxCore", "Base", "Bytes", "Clock", "Machine", "Memory", "ProcFS", "Random", "Scheduling", "VFS"]),
   Library("Linux", "LinuxLoader", on: ["LinuxCore", "ELF", "Random", "VFS"]),
 ]
 

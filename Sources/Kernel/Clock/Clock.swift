@@ -49,6 +49,12 @@ public enum Clock {
   /// The present scale, for the vDSO.
   public static var currentScale: ClockScale { scale.value }
 
+  /// Cycles in a second, as far as they have been measured.
+  public static var cycleFrequency: UInt64 {
+    let multiplier = max(scale.value.multiplier, 1)
+    return (1_000_000_000 << 32) / multiplier
+  }
+
   /// Sets wall time. The monotonic clock does not change.
   public static func setWallTime(_ nanoseconds: Int64) {
     wallAtStart.value = nanoseconds &- Int64(bitPattern: now().nanoseconds)
