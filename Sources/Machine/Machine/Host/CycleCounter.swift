@@ -9,6 +9,8 @@ public enum CycleCounter {
   private static let rate = KernelGlobal<UInt64>(1_000_000_000)
 
   public static func read() -> UInt64 {
+    // The first use makes `start`, so it must come before the present time.
+    let start = start
     let passed = (ContinuousClock.now - start).components
     return UInt64(passed.seconds) &* 1_000_000_000 &+ UInt64(passed.attoseconds / 1_000_000_000)
   }
