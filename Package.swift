@@ -76,8 +76,11 @@ let libraries: [Library] = [
   Library("Files", "VFS", on: ["Base", "Bytes", "Structures", "Scheduling", "Clock", "Memory"]),
   Library("Files", "RootFS", on: ["Base", "Bytes", "Structures", "EROFS", "Frames", "Memory", "VFS"]),
   Library("Files", "Pipes", on: ["Base", "Structures", "Scheduling", "Memory", "VFS"]),
-  Library("Files", "DeviceFS", on: ["Base", "Structures", "Random", "Scheduling", "Memory", "VFS"]),
-  Library("Files", "ProcFS", on: ["Base", "Structures", "Memory", "VFS"]),
+  Library(
+    "Files", "DeviceFS",
+    on: ["Base", "Bytes", "Structures", "Random", "Scheduling", "Frames", "Memory", "VFS"]),
+  Library(
+    "Files", "ProcFS", on: ["Base", "Bytes", "Structures", "Clock", "Frames", "Memory", "VFS"]),
 
   Library(
     "Linux", "LinuxCore",
@@ -87,7 +90,10 @@ let libraries: [Library] = [
   Library("Linux", "LinuxMemory", on: ["LinuxCore", "VFS", "RootFS"]),
   Library("Linux", "LinuxThreads", on: ["LinuxCore", "Structures"]),
   Library("Linux", "LinuxSignals", on: ["LinuxCore", "VFS"]),
-  Library("Linux", "LinuxTime", on: ["LinuxCore", "LinuxSignals"]),
+  Library("Linux", "LinuxTime", on: ["LinuxCore", "TimerWheel"]),
+  Library(
+    "Linux", "LinuxVDSO",
+    on: ["LinuxCore", "Base", "Bytes", "Machine", "Clock", "Frames", "Memory", "Random"]),
   Library("Linux", "LinuxProcess", on: ["LinuxCore", "Random"]),
   Library("Linux", "LinuxLoader", on: ["LinuxCore", "ELF", "Random", "VFS"]),
 ]
@@ -161,7 +167,8 @@ let tests: [Target] = platform == "guest" ? [] : [
     name: "LinuxTests",
     dependencies: [
       "Bytes", "Base", "Machine", "LinuxCore", "LinuxFiles", "LinuxPolling", "LinuxMemory",
-      "LinuxThreads", "LinuxSignals", "LinuxTime", "LinuxProcess", "LinuxLoader", "ELF",
+      "LinuxThreads", "LinuxSignals", "LinuxTime", "LinuxVDSO", "LinuxProcess", "LinuxLoader",
+      "ELF",
     ]),
   .testTarget(
     name: "ToolTests",

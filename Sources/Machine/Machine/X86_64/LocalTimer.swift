@@ -42,6 +42,7 @@ public enum LocalTimer {
     // Counts, masked, from now on: the first reference for the cycle counter.
     store(UInt32.max, at: initialCountRegister)
     startCount.value = UInt32.max
+    TimeReference.restart()
   }
 
   /// Interrupts once, on line `timer`, after `nanoseconds`; replaces what was set before. The

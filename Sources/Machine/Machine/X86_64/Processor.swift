@@ -30,6 +30,10 @@ public enum Processor {
     unsafe martlet_write_msr(
       0xc000_0082, martlet_syscall_entry_address())
     unsafe martlet_write_msr(0xc000_0084, 0x4_4700)
+  }
+
+  /// Turns on the vector registers that there are. Needs the heap.
+  public static func enableVectorRegisters() {
     VectorState.enable()
   }
 
