@@ -38,12 +38,7 @@ public enum Scheduler {
 
   /// Lets the other ready threads run first.
   public static func yield() {
-    let shared = shared
-    shared.serveEvents()
-    guard !shared.policy.isEmpty else { return }
-    shared.current.state = .ready
-    shared.policy.enqueue(shared.current)
-    shared.reschedule()
+    shared.yield()
   }
 
   /// Takes the processor from the current thread until `wake`, or until `deadline`. An

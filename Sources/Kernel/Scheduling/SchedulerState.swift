@@ -93,6 +93,17 @@ final class SchedulerState {
     return false
   }
 
+  /// Lets the next ready thread run; the current one waits behind the others.
+  func yield() {
+    serveEvents()
+    let previous = current
+    guard let next = policy.rotate(previous) else { return }
+    previous.state = .ready
+    next.state = .running
+    if !hasSliceAlarm { startSlice() }
+    switchThreads(from: previous, to: next)
+  }
+
   /// Runs another thread, or waits for an event until there is one. Returns when the thread that
   /// called runs again; at once, when it is the next one itself.
   func reschedule() {
@@ -110,6 +121,7 @@ final class SchedulerState {
     switchThreads(from: previous, to: next)
   }
 
+  @inline(__always)
   private func switchThreads(from previous: Thread, to next: Thread) {
     let now = CycleCounter.read()
     previous.cyclesUsed &+= now &- switchedAt
