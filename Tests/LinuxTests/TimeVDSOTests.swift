@@ -127,112 +127,112 @@ private let symbols = ["clock_gettime", "gettimeofday", "time", "clock_getres", 
 }
 
 #if arch(x86_64) && os(Linux)
-/// Runs the object's code on this machine, behind a page of numbers that the test chose.
-@Suite struct TimeVDSOCodeTests {
-  private struct Page {
-    let base: UnsafeMutableRawPointer
+  /// Runs the object's code on this machine, behind a page of numbers that the test chose.
+  @Suite struct TimeVDSOCodeTests {
+    private struct Page {
+      let base: UnsafeMutableRawPointer
 
-    /// `multiplier` 0 makes the clock stand still at `nanoseconds`.
-    init(nanoseconds: UInt64, multiplier: UInt64 = 0, wallOffset: Int64 = 0) throws {
-      let pages = unsafe mmap(
-        nil, 2 * pageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-      unsafe base = try #require(pages)
-      let words: [UInt64] = [
-        1, 0, nanoseconds, multiplier, UInt64(bitPattern: wallOffset),
-      ]
-      for (index, word) in words.enumerated() {
-        unsafe base.storeBytes(of: word, toByteOffset: index * 8, as: UInt64.self)
+      /// `multiplier` 0 makes the clock stand still at `nanoseconds`.
+      init(nanoseconds: UInt64, multiplier: UInt64 = 0, wallOffset: Int64 = 0) throws {
+        let pages = unsafe mmap(
+          nil, 2 * pageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        unsafe base = try #require(pages)
+        let words: [UInt64] = [
+          1, 0, nanoseconds, multiplier, UInt64(bitPattern: wallOffset),
+        ]
+        for (index, word) in words.enumerated() {
+          unsafe base.storeBytes(of: word, toByteOffset: index * 8, as: UInt64.self)
+        }
+        for (index, byte) in SharedObject().bytes.enumerated() {
+          unsafe base.storeBytes(of: byte, toByteOffset: pageSize + index, as: UInt8.self)
+        }
+        let status = unsafe mprotect(base + pageSize, pageSize, PROT_READ | PROT_EXEC)
+        try #require(status == 0)
       }
-      for (index, byte) in SharedObject().bytes.enumerated() {
-        unsafe base.storeBytes(of: byte, toByteOffset: pageSize + index, as: UInt8.self)
+
+      typealias ClockCall = @convention(c) (Int32, UnsafeMutablePointer<timespec>?) -> Int32
+      typealias DayCall =
+        @convention(c) (UnsafeMutablePointer<timeval>?, UnsafeMutablePointer<timezone>?) -> Int32
+      typealias TimeCall = @convention(c) (UnsafeMutablePointer<Int>?) -> Int
+      typealias ProcessorCall =
+        @convention(c) (
+          UnsafeMutablePointer<UInt32>?, UnsafeMutablePointer<UInt32>?, UnsafeRawPointer?
+        ) -> Int32
+
+      func function<T>(_ name: String, as type: T.Type) throws -> T {
+        let address = try #require(SharedObject().address(of: name))
+        return unsafe unsafeBitCast(base + pageSize + address, to: T.self)
       }
-      let status = unsafe mprotect(base + pageSize, pageSize, PROT_READ | PROT_EXEC)
-      try #require(status == 0)
     }
 
-    typealias ClockCall = @convention(c) (Int32, UnsafeMutablePointer<timespec>?) -> Int32
-    typealias DayCall =
-      @convention(c) (UnsafeMutablePointer<timeval>?, UnsafeMutablePointer<timezone>?) -> Int32
-    typealias TimeCall = @convention(c) (UnsafeMutablePointer<Int>?) -> Int
-    typealias ProcessorCall =
-      @convention(c) (
-        UnsafeMutablePointer<UInt32>?, UnsafeMutablePointer<UInt32>?, UnsafeRawPointer?
-      ) -> Int32
-
-    func function<T>(_ name: String, as type: T.Type) throws -> T {
-      let address = try #require(SharedObject().address(of: name))
-      return unsafe unsafeBitCast(base + pageSize + address, to: T.self)
-    }
-  }
-
-  @Test(arguments: [0, 1, 4, 5, 6, 7, 11] as [Int32])
-  func clocksAreComputedFromThePage(clock: Int32) throws {
-    let page = try Page(nanoseconds: 5_999_999_999, wallOffset: 1_700_000_000_000_000_001)
-    var time = timespec()
-    #expect(unsafe try page.function("clock_gettime", as: Page.ClockCall.self)(clock, &time) == 0)
-    let isWall = [0, 5, 11].contains(clock)
-    #expect(time.tv_sec == (isWall ? 1_700_000_006 : 5))
-    #expect(time.tv_nsec == (isWall ? 0 : 999_999_999))
-  }
-
-  /// They go on to the system call: here, this machine's own.
-  @Test func otherClocksAndErrorsAreTheKernels() throws {
-    let page = try Page(nanoseconds: 5)
-    let call = unsafe try page.function("__vdso_clock_gettime", as: Page.ClockCall.self)
-    var time = timespec(tv_sec: -1, tv_nsec: -1)
-    #expect(unsafe call(3, &time) == 0)
-    #expect(time.tv_sec >= 0 && time.tv_nsec >= 0)
-    for clock: Int32 in [10, 12, 31, 32, 100, -1] {
-      #expect(unsafe call(clock, &time) == -EINVAL)
-    }
-    #expect(unsafe call(2, nil) == -EFAULT)
-  }
-
-  @Test func theCounterAdvancesTheClock() throws {
-    let page = try Page(nanoseconds: 0, multiplier: 1 << 32)
-    let call = unsafe try page.function("clock_gettime", as: Page.ClockCall.self)
-    var last: Int64 = 0
-    for _ in 0..<1000 {
+    @Test(arguments: [0, 1, 4, 5, 6, 7, 11] as [Int32])
+    func clocksAreComputedFromThePage(clock: Int32) throws {
+      let page = try Page(nanoseconds: 5_999_999_999, wallOffset: 1_700_000_000_000_000_001)
       var time = timespec()
-      #expect(unsafe call(1, &time) == 0)
-      #expect(time.tv_nsec < 1_000_000_000)
-      let now = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-      #expect(now >= last)
-      last = now
+      #expect(unsafe try page.function("clock_gettime", as: Page.ClockCall.self)(clock, &time) == 0)
+      let isWall = [0, 5, 11].contains(clock)
+      #expect(time.tv_sec == (isWall ? 1_700_000_006 : 5))
+      #expect(time.tv_nsec == (isWall ? 0 : 999_999_999))
     }
-    #expect(last > 0)
-  }
 
-  @Test func timeOfDayAndTime() throws {
-    let page = try Page(nanoseconds: 1_999_999, wallOffset: 1_600_000_000_000_000_000)
-    let call = unsafe try page.function("gettimeofday", as: Page.DayCall.self)
-    var time = timeval()
-    var zone = timezone(tz_minuteswest: 9, tz_dsttime: 9)
-    #expect(unsafe call(&time, &zone) == 0)
-    #expect(time.tv_sec == 1_600_000_000 && time.tv_usec == 1_999)
-    #expect(zone.tz_minuteswest == 0 && zone.tz_dsttime == 0)
-    #expect(unsafe call(nil, nil) == 0)
-    let seconds = unsafe try page.function("time", as: Page.TimeCall.self)
-    var stored = 0
-    #expect(unsafe seconds(&stored) == 1_600_000_000)
-    #expect(stored == 1_600_000_000)
-    #expect(unsafe seconds(nil) == 1_600_000_000)
-  }
+    /// They go on to the system call: here, this machine's own.
+    @Test func otherClocksAndErrorsAreTheKernels() throws {
+      let page = try Page(nanoseconds: 5)
+      let call = unsafe try page.function("__vdso_clock_gettime", as: Page.ClockCall.self)
+      var time = timespec(tv_sec: -1, tv_nsec: -1)
+      #expect(unsafe call(3, &time) == 0)
+      #expect(time.tv_sec >= 0 && time.tv_nsec >= 0)
+      for clock: Int32 in [10, 12, 31, 32, 100, -1] {
+        #expect(unsafe call(clock, &time) == -EINVAL)
+      }
+      #expect(unsafe call(2, nil) == -EFAULT)
+    }
 
-  @Test func resolutionAndProcessor() throws {
-    let page = try Page(nanoseconds: 0)
-    let resolution = unsafe try page.function("clock_getres", as: Page.ClockCall.self)
-    var time = timespec(tv_sec: 7, tv_nsec: 7)
-    #expect(unsafe resolution(1, &time) == 0)
-    #expect(time.tv_sec == 0 && time.tv_nsec == 1)
-    #expect(unsafe resolution(0, nil) == 0)
-    #expect(unsafe resolution(77, &time) == -EINVAL)
-    let processor = unsafe try page.function("getcpu", as: Page.ProcessorCall.self)
-    var number: UInt32 = 9
-    var node: UInt32 = 9
-    #expect(unsafe processor(&number, &node, nil) == 0)
-    #expect(number == 0 && node == 0)
-    #expect(unsafe processor(nil, nil, nil) == 0)
+    @Test func theCounterAdvancesTheClock() throws {
+      let page = try Page(nanoseconds: 0, multiplier: 1 << 32)
+      let call = unsafe try page.function("clock_gettime", as: Page.ClockCall.self)
+      var last: Int64 = 0
+      for _ in 0..<1000 {
+        var time = timespec()
+        #expect(unsafe call(1, &time) == 0)
+        #expect(time.tv_nsec < 1_000_000_000)
+        let now = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        #expect(now >= last)
+        last = now
+      }
+      #expect(last > 0)
+    }
+
+    @Test func timeOfDayAndTime() throws {
+      let page = try Page(nanoseconds: 1_999_999, wallOffset: 1_600_000_000_000_000_000)
+      let call = unsafe try page.function("gettimeofday", as: Page.DayCall.self)
+      var time = timeval()
+      var zone = timezone(tz_minuteswest: 9, tz_dsttime: 9)
+      #expect(unsafe call(&time, &zone) == 0)
+      #expect(time.tv_sec == 1_600_000_000 && time.tv_usec == 1_999)
+      #expect(zone.tz_minuteswest == 0 && zone.tz_dsttime == 0)
+      #expect(unsafe call(nil, nil) == 0)
+      let seconds = unsafe try page.function("time", as: Page.TimeCall.self)
+      var stored = 0
+      #expect(unsafe seconds(&stored) == 1_600_000_000)
+      #expect(stored == 1_600_000_000)
+      #expect(unsafe seconds(nil) == 1_600_000_000)
+    }
+
+    @Test func resolutionAndProcessor() throws {
+      let page = try Page(nanoseconds: 0)
+      let resolution = unsafe try page.function("clock_getres", as: Page.ClockCall.self)
+      var time = timespec(tv_sec: 7, tv_nsec: 7)
+      #expect(unsafe resolution(1, &time) == 0)
+      #expect(time.tv_sec == 0 && time.tv_nsec == 1)
+      #expect(unsafe resolution(0, nil) == 0)
+      #expect(unsafe resolution(77, &time) == -EINVAL)
+      let processor = unsafe try page.function("getcpu", as: Page.ProcessorCall.self)
+      var number: UInt32 = 9
+      var node: UInt32 = 9
+      #expect(unsafe processor(&number, &node, nil) == 0)
+      #expect(number == 0 && node == 0)
+      #expect(unsafe processor(nil, nil, nil) == 0)
+    }
   }
-}
 #endif

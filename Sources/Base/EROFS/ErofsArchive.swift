@@ -67,7 +67,8 @@ public struct ErofsArchive: Sendable {
     let attributes = archive.littleEndian(at: offset + 2, as: UInt16.self)
     let head =
       (isExtended ? 64 : 32) + (attributes == 0 ? 0 : 12 + (Int(attributes) - 1) * 4)
-    let size = isExtended
+    let size =
+      isExtended
       ? archive.littleEndian(at: offset + 8, as: UInt64.self)
       : UInt64(archive.littleEndian(at: offset + 8, as: UInt32.self))
     let address = archive.littleEndian(at: offset + 16, as: UInt32.self)

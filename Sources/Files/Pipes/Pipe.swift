@@ -92,7 +92,7 @@ extension Pipe {
   /// Throws `wouldBlock`, `interrupted`, `badAddress`.
   ///
   /// - Returns: 0 at the end: nothing waits and nobody can write.
-  func read(into buffer: UserBuffer, blocking: Bool) throws(SystemError) -> Int {
+  public func read(into buffer: UserBuffer, blocking: Bool) throws(SystemError) -> Int {
     guard buffer.count > 0 else { return 0 }
     while true {
       if ring.count > 0 {
@@ -109,7 +109,7 @@ extension Pipe {
   /// Writes all bytes, blocking while there is no room. Up to `PIPE_BUF` bytes go in one piece.
   /// Throws `brokenPipe` when nobody can read, `wouldBlock`, `interrupted`, `badAddress`; once
   /// something has been written, the count is returned instead.
-  func write(from buffer: UserBuffer, blocking: Bool) throws(SystemError) -> Int {
+  public func write(from buffer: UserBuffer, blocking: Bool) throws(SystemError) -> Int {
     guard buffer.count > 0 else { return 0 }
     let needed = min(buffer.count, PipeRing.atomicLimit)
     var done = 0

@@ -116,6 +116,9 @@ func findConsole(_ parameters: BootParameters) -> (any VirtioTransport)? {
 #if LINUX_SIGNALS
   import LinuxSignals
 #endif
+#if LINUX_SOCKETS
+  import LinuxSockets
+#endif
 #if LINUX_THREADS
   import LinuxThreads
 #endif
@@ -144,6 +147,9 @@ func registerSystemCalls(of process: Process) {
   #endif
   #if LINUX_SIGNALS
     SignalCalls.register(in: &table)
+  #endif
+  #if LINUX_SOCKETS
+    SocketCalls.register(in: &table)
   #endif
   #if LINUX_THREADS
     ThreadCalls.register(in: &table)

@@ -4,6 +4,7 @@ import Base
 import CMachine
 
 /// The processor: what it can do, and the state that the kernel sets once.
+// SAFETY (all below): CPUID only reads; the tables and MSRs are set once, before anything uses them.
 public enum Processor {
   /// The result of CPUID.
   public struct Identification: Sendable {

@@ -8,6 +8,8 @@ import CMachine
 ///
 /// A kernel stack is `stackPages` pages with an unmapped page below; its last 64 bytes hold the
 /// attention word and the fault address, and below them lies the frame of the program's registers.
+// SAFETY (all below): every word that is stored lies in the thread's own kernel stack; addresses of
+// symbols are the linker's; the target outlives the context that it owns.
 public final class ThreadContext {
   private var savedStackPointer: UInt64 = 0
   private let stack: KernelStack?

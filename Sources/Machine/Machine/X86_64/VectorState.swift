@@ -8,6 +8,8 @@ import CMachine
 ///
 /// The kernel uses none of them, so they are saved only when another thread runs, and for signal
 /// frames.
+// SAFETY (all below): control registers get only bits that CPUID reports; the area is whole frames of
+// ours, large enough for all that XCR0 enables.
 final class VectorState {
   private let area: UInt64
   private let frame: FrameNumber
