@@ -53,14 +53,15 @@ let libraries: [Library] = [
   Library("Base", "EROFS", on: ["Base", "Bytes"]),
   Library("Base", "CommandLine", on: ["Base", "Bytes"]),
 
-  Library("Kernel", "Log", on: ["Base", "Machine"]),
+  Library("Kernel", "Log", on: ["Base", "Bytes", "Machine"]),
   Library("Kernel", "Frames", on: ["Base", "Bytes", "Machine"]),
   Library("Kernel", "Heap", on: ["Base", "Bytes", "Machine"]),
-  Library("Kernel", "HeapBuddy", on: ["Base", "Heap"]),
-  Library("Kernel", "HeapRegion", on: ["Base", "Heap"]),
-  Library("Kernel", "HeapTLSF", on: ["Base", "Heap"]),
+  Library("Kernel", "HeapBuddy", on: ["Base", "Heap", "Machine"]),
+  Library("Kernel", "HeapRegion", on: ["Base", "Heap", "Machine"]),
+  Library("Kernel", "HeapTLSF", on: ["Base", "Heap", "Machine"]),
   Library("Kernel", "Clock", on: ["Base", "Bytes", "Machine", "TimerWheel"]),
-  Library("Kernel", "Scheduling", on: ["Base", "Bytes", "Machine", "Clock", "Structures"]),
+  Library(
+    "Kernel", "Scheduling", on: ["Base", "Bytes", "Clock", "Machine", "Structures", "TimerWheel"]),
   Library("Kernel", "SchedulerCooperative", on: ["Base", "Scheduling"]),
   Library("Kernel", "SchedulerRoundRobin", on: ["Base", "Scheduling"]),
   Library("Kernel", "Random", on: ["Base", "Bytes", "Machine"]),
@@ -74,103 +75,154 @@ let libraries: [Library] = [
   Library("Devices", "VirtioConsole", on: ["Base", "Bytes", "Machine", "Virtio", "Log"]),
 
   Library("Files", "VFS", on: ["Base", "Bytes", "Structures", "Scheduling", "Clock", "Memory"]),
-  Library("Files", "RootFS", on: ["Base", "Bytes", "Structures", "EROFS", "Frames", "Memory", "VFS"]),
-  Library("Files", "Pipes", on: ["Base", "Structures", "Scheduling", "Memory", "VFS"]),
-  Library("Files", "DeviceFS", on: ["Base", "Structures", "Random", "Scheduling", "Memory", "VFS"]),
-  Library("Files", "ProcFS", on: ["Base", "Structures", "Memory", "VFS"]),
+  Library(
+    "Files", "RootFS",
+    on: ["Base", "Bytes", "Clock", "EROFS", "Frames", "Machine", "Memory", "Structures", "VFS"]),
+  Library("Files", "Pipes", on: ["Base", "Bytes", "Memory", "Scheduling", "Structures", "VFS"]),
+  Library(
+    "Files", "DeviceFS",
+    on: [
+      "Base", "Bytes", "Frames", "Machine", "Memory", "Random", "Scheduling", "Structures", "VFS",
+    ]),
+  Library(
+    "Files", "ProcFS", on: ["Base", "Bytes", "Structures", "Clock", "Frames", "Memory", "VFS"]),
 
   Library(
     "Linux", "LinuxCore",
     on: ["Base", "Bytes", "Machine", "Log", "Clock", "Scheduling", "Memory", "Frames", "VFS"]),
-  Library("Linux", "LinuxFiles", on: ["LinuxCore", "VFS", "Pipes", "RootFS", "Structures"]),
-  Library("Linux", "LinuxPolling", on: ["LinuxCore", "VFS", "Structures"]),
-  Library("Linux", "LinuxMemory", on: ["LinuxCore", "VFS", "RootFS"]),
-  Library("Linux", "LinuxThreads", on: ["LinuxCore", "Structures"]),
-  Library("Linux", "LinuxSignals", on: ["LinuxCore", "VFS"]),
-  Library("Linux", "LinuxTime", on: ["LinuxCore", "LinuxSignals"]),
-  Library("Linux", "LinuxProcess", on: ["LinuxCore", "Random"]),
-  Library("Linux", "LinuxLoader", on: ["LinuxCore", "ELF", "Random", "VFS"]),
+  Library(
+    "Linux", "LinuxFiles",
+    on: [
+      "Base", "Bytes", "Clock", "LinuxCore", "Memory", "Pipes", "RootFS", "Scheduling",
+      "Structures", "VFS",
+    ]),
+  Library(
+    "Linux", "LinuxPolling",
+    on: [
+      "Base", "Bytes", "Clock", "LinuxCore", "Memory", "Scheduling", "Structures", "TimerWheel",
+      "VFS",
+    ]),
+  Library("Linux", "LinuxMemory", on: ["Base", "LinuxCore", "Memory", "RootFS", "VFS"]),
+  Library(
+    "Linux", "LinuxThreads",
+    on: [
+      "Base", "Bytes", "Clock", "LinuxCore", "Log", "Machine", "Memory", "Scheduling", "Structures",
+    ]),
+  Library(
+    "Linux", "LinuxSignals",
+    on: ["Base", "Bytes", "Clock", "LinuxCore", "Log", "Machine", "Memory", "Scheduling", "VFS"]),
+  Library(
+    "Linux", "LinuxTime",
+    on: ["Base", "Bytes", "Clock", "LinuxCore", "Memory", "Scheduling", "TimerWheel"]),
+  Library(
+    "Linux", "LinuxSockets",
+    on: ["Base", "Bytes", "Clock", "LinuxCore", "Memory", "Pipes", "Scheduling", "VFS"]),
+  Library(
+    "Linux", "LinuxVDSO",
+    on: ["LinuxCore", "Base", "Bytes", "Machine", "Clock", "Frames", "Memory", "Random"]),
+  Library(
+    "Linux", "LinuxProcess",
+    on: [
+      "Base", "Bytes", "Clock", "Frames", "LinuxCore", "Machine", "Memory", "Random", "Scheduling",
+    ]),
+  Library(
+    "Linux", "LinuxProc",
+    on: [
+      "LinuxCore", "Base", "Bytes", "Clock", "Machine", "Memory", "ProcFS", "Random", "Scheduling",
+      "VFS",
+    ]),
+  Library(
+    "Linux", "LinuxLoader",
+    on: ["Base", "Bytes", "ELF", "LinuxCore", "Log", "Machine", "Memory", "Random", "VFS"]),
 ]
 
 /// The parts of the host command; ordinary Swift with Foundation. An image needs none of it, nor
 /// the packages it stands on, so a guest build fetches nothing.
-let tool: [Target] = platform == "guest" ? [] : [
-  .target(
-    name: "ToolSupport",
-    dependencies: [
-      .product(name: "Logging", package: "swift-log"),
-      .product(name: "Rainbow", package: "Rainbow"),
-      .product(name: "Subprocess", package: "swift-subprocess"),
-    ],
-    path: "Sources/Tool/ToolSupport"),
-  .target(
-    name: "Plan", dependencies: ["ToolSupport", .product(name: "Yams", package: "Yams")],
-    path: "Sources/Tool/Plan"),
-  .target(name: "Roots", dependencies: ["ToolSupport", "Plan"], path: "Sources/Tool/Roots"),
-  .target(
-    name: "Configuration", dependencies: ["ToolSupport", "Plan"],
-    path: "Sources/Tool/Configuration"),
-  .target(
-    name: "ImageBuild", dependencies: ["ToolSupport", "Plan", "Configuration", "ELF"],
-    path: "Sources/Tool/ImageBuild"),
-  .target(
-    name: "Launch", dependencies: ["ToolSupport", "Plan", "CommandLine"],
-    path: "Sources/Tool/Launch"),
-  .target(
-    name: "Inspect",
-    dependencies: ["ToolSupport", "Plan", "Configuration", "Roots", "ImageBuild"],
-    path: "Sources/Tool/Inspect"),
-  .target(name: "Lint", dependencies: ["ToolSupport"], path: "Sources/Tool/Lint"),
-  .target(
-    name: "Bench", dependencies: ["ToolSupport", "Launch", "ImageBuild", "Roots"],
-    path: "Sources/Tool/Bench"),
-  .executableTarget(
-    name: "martlet",
-    dependencies: [
-      "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
-      "Bench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      .product(name: "Yams", package: "Yams"),
-    ],
-    path: "Sources/Tool/Command"),
-]
+let tool: [Target] =
+  platform == "guest"
+  ? []
+  : [
+    .target(
+      name: "ToolSupport",
+      dependencies: [
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Rainbow", package: "Rainbow"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      path: "Sources/Tool/ToolSupport"),
+    .target(
+      name: "Plan", dependencies: ["ToolSupport", .product(name: "Yams", package: "Yams")],
+      path: "Sources/Tool/Plan"),
+    .target(name: "Roots", dependencies: ["ToolSupport", "Plan"], path: "Sources/Tool/Roots"),
+    .target(
+      name: "Configuration", dependencies: ["ToolSupport", "Plan"],
+      path: "Sources/Tool/Configuration"),
+    .target(
+      name: "ImageBuild", dependencies: ["ToolSupport", "Plan", "Configuration", "ELF"],
+      path: "Sources/Tool/ImageBuild"),
+    .target(
+      name: "Launch", dependencies: ["ToolSupport", "Plan", "CommandLine"],
+      path: "Sources/Tool/Launch"),
+    .target(
+      name: "Inspect",
+      dependencies: ["ToolSupport", "Plan", "Configuration", "Roots", "ImageBuild"],
+      path: "Sources/Tool/Inspect"),
+    .target(name: "Lint", dependencies: ["ToolSupport"], path: "Sources/Tool/Lint"),
+    .target(
+      name: "Bench", dependencies: ["Plan", "ToolSupport", "Launch", "ImageBuild", "Roots"],
+      path: "Sources/Tool/Bench"),
+    .executableTarget(
+      name: "martlet",
+      dependencies: [
+        "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
+        "Bench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      path: "Sources/Tool/Command"),
+  ]
 
-let tests: [Target] = platform == "guest" ? [] : [
-  .testTarget(
-    name: "BaseTests",
-    dependencies: ["Bytes", "Base", "Structures", "TimerWheel", "ELF", "EROFS", "CommandLine"]),
-  .testTarget(
-    name: "KernelTests",
-    dependencies: [
-      "Bytes", "Base", "Structures", "Machine", "Log", "Frames", "Heap", "HeapBuddy", "HeapRegion",
-      "HeapTLSF", "Clock", "Scheduling", "SchedulerCooperative", "SchedulerRoundRobin", "Random",
-      "Memory",
-    ]),
-  .testTarget(
-    name: "DevicesTests",
-    dependencies: [
-      "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
-      "VirtioPCI", "VirtioConsole",
-    ]),
-  .testTarget(
-    name: "FilesTests",
-    dependencies: [
-      "Bytes", "Base", "Machine", "Frames", "Memory", "Scheduling", "EROFS", "VFS", "RootFS",
-      "Pipes", "DeviceFS", "ProcFS", "Random",
-    ]),
-  .testTarget(
-    name: "LinuxTests",
-    dependencies: [
-      "Bytes", "Base", "Machine", "LinuxCore", "LinuxFiles", "LinuxPolling", "LinuxMemory",
-      "LinuxThreads", "LinuxSignals", "LinuxTime", "LinuxProcess", "LinuxLoader", "ELF",
-    ]),
-  .testTarget(
-    name: "ToolTests",
-    dependencies: [
-      "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
-      "Bench",
-    ],
-    exclude: ["Support"]),
-]
+let tests: [Target] =
+  platform == "guest"
+  ? []
+  : [
+    .testTarget(
+      name: "BaseTests",
+      dependencies: ["Bytes", "Base", "Structures", "TimerWheel", "ELF", "EROFS", "CommandLine"]),
+    .testTarget(
+      name: "KernelTests",
+      dependencies: [
+        "Bytes", "Base", "Structures", "Machine", "Log", "Frames", "Heap", "HeapBuddy",
+        "HeapRegion",
+        "HeapTLSF", "Clock", "Scheduling", "SchedulerCooperative", "SchedulerRoundRobin", "Random",
+        "Memory",
+      ]),
+    .testTarget(
+      name: "DevicesTests",
+      dependencies: [
+        "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
+        "VirtioPCI", "VirtioConsole",
+      ]),
+    .testTarget(
+      name: "FilesTests",
+      dependencies: [
+        "Bytes", "Base", "Machine", "Frames", "Memory", "Scheduling", "EROFS", "VFS", "RootFS",
+        "Pipes", "DeviceFS", "ProcFS", "Random",
+      ]),
+    .testTarget(
+      name: "LinuxTests",
+      dependencies: [
+        "Bytes", "Base", "Machine", "LinuxCore", "LinuxFiles", "LinuxPolling", "LinuxMemory",
+        "LinuxThreads", "LinuxSignals", "LinuxTime", "LinuxVDSO", "LinuxProcess", "LinuxLoader",
+        "ELF",
+      ]),
+    .testTarget(
+      name: "ToolTests",
+      dependencies: [
+        "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
+        "Bench",
+      ],
+      exclude: ["Support"]),
+  ]
 
 let package = Package(
   name: "martlet",
@@ -178,16 +230,19 @@ let package = Package(
     .library(name: "Bytes", targets: ["Bytes"]),
     .library(name: "Machine", targets: ["Machine"]),
   ] + (platform == "guest" ? [] : [.executable(name: "martlet", targets: ["martlet"])]),
-  dependencies: platform == "guest" ? [] : [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
-    .package(url: "https://github.com/onevcat/Rainbow", from: "4.2.2"),
-  ],
+  dependencies: platform == "guest"
+    ? []
+    : [
+      .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+      .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+      .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+      .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+      .package(url: "https://github.com/onevcat/Rainbow", from: "4.2.2"),
+    ],
   targets: [
     // All unsafe code of the house is in these three.
-    .target(name: "Bytes", path: "Sources/Machine/Bytes", exclude: ["README.md"], swiftSettings: house),
+    .target(
+      name: "Bytes", path: "Sources/Machine/Bytes", exclude: ["README.md"], swiftSettings: house),
     .target(
       name: "CMachine", path: "Sources/Machine/CMachine",
       sources: platform == "guest" ? [architecture] : ["Host"]),

@@ -109,8 +109,12 @@ struct ELFBuilder {
     expect(.outOfRange, at: 64 + 16) { $0.headers[0].address = 0x7fff_ffff_f000 }
     expect(.outOfRange, at: 64 + 16) { $0.headers[0].memorySize = .max }
     expect(.overlapping, at: 64 + 56 + 16) { $0.headers.append($0.headers[0]) }
-    expect(.badInterpreter, at: 64 + 32) { $0.headers[0].type = 3; $0.headers[0].fileSize = 1 }
-    expect(.badInterpreter, at: 64 + 32) { $0.headers[0].type = 3; $0.headers[0].fileSize = 5000 }
+    expect(.badInterpreter, at: 64 + 32) {
+      $0.headers[0].type = 3; $0.headers[0].fileSize = 1
+    }
+    expect(.badInterpreter, at: 64 + 32) {
+      $0.headers[0].type = 3; $0.headers[0].fileSize = 5000
+    }
   }
 
   @Test func refusesEveryTruncation() {

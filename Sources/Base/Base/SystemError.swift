@@ -96,4 +96,6 @@ public enum SystemError: UInt8, Error, Sendable {
   case addressFamilyNotSupported
   /// `ENOTSOCK`
   case notSocket
+  /// `ENOTCONN`
+  case notConnected
 }

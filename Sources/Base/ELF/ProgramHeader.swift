@@ -43,8 +43,9 @@ struct ProgramHeader {
     guard address <= UInt64(addressLimit), memoryByteCount <= UInt64(addressLimit) - address else {
       throw ELFError(.outOfRange, at: offset + 16)
     }
-    guard fileByteCount == 0
-      || (fileOffset <= UInt64(limit) && fileByteCount <= UInt64(limit) - fileOffset)
+    guard
+      fileByteCount == 0
+        || (fileOffset <= UInt64(limit) && fileByteCount <= UInt64(limit) - fileOffset)
     else {
       throw ELFError(.truncated, at: offset + 8)
     }

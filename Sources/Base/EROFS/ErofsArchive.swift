@@ -30,6 +30,7 @@ public struct ErofsArchive: Sendable {
     }
     let blocks = Int(archive.littleEndian(at: 1024 + 36, as: UInt32.self))
     guard blocks * Self.blockSize <= archive.byteCount else { throw .truncated }
+    guard Self.hasGoodChecksum(archive) else { throw .badChecksum }
     root = UInt64(archive.littleEndian(at: 1024 + 14, as: UInt16.self))
     buildTime = Int64(truncatingIfNeeded: archive.littleEndian(at: 1024 + 24, as: UInt64.self))
     metadataStart = Int(archive.littleEndian(at: 1024 + 40, as: UInt32.self)) * Self.blockSize
@@ -37,6 +38,18 @@ public struct ErofsArchive: Sendable {
     guard try inode(root, in: archive).kind == 0x4000 else {
       throw .badInode(offset: metadataStart + Int(root) * 32)
     }
+  }
+
+  /// Whether the first block is as it was written, if the archive has a checksum (`sb_chksum`): it
+  /// covers the superblock and what follows it in its block.
+  private static func hasGoodChecksum(_ archive: RawSpan) -> Bool {
+    guard archive.littleEndian(at: 1024 + 8, as: UInt32.self) & 1 != 0 else { return true }
+    guard archive.byteCount >= blockSize else { return false }
+    var check = CRC32C()
+    check.add(archive.extracting(1024..<1028))
+    check.addZeros(4)
+    check.add(archive.extracting(1032..<blockSize))
+    return check.value == archive.littleEndian(at: 1024 + 4, as: UInt32.self)
   }
 
   // MARK: Inodes
@@ -54,7 +67,8 @@ public struct ErofsArchive: Sendable {
     let attributes = archive.littleEndian(at: offset + 2, as: UInt16.self)
     let head =
       (isExtended ? 64 : 32) + (attributes == 0 ? 0 : 12 + (Int(attributes) - 1) * 4)
-    let size = isExtended
+    let size =
+      isExtended
       ? archive.littleEndian(at: offset + 8, as: UInt64.self)
       : UInt64(archive.littleEndian(at: offset + 8, as: UInt32.self))
     let address = archive.littleEndian(at: offset + 16, as: UInt32.self)

@@ -10,6 +10,8 @@ public enum ErofsError: Error, Equatable, Sendable {
   case unsupportedBlockSize
   /// A feature that changes the format: compression, chunks, more devices.
   case unsupportedFeature
+  /// The superblock is not as it was written (`sb_chksum`).
+  case badChecksum
   /// An inode that is not in the archive or is of an unknown layout.
   case badInode(offset: Int)
   /// A directory block whose entries do not make sense.

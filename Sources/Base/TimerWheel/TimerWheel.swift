@@ -9,7 +9,8 @@ import Base
 /// time comes near. Inside the last tick alarms keep their exact deadline: `takeDue` gives only
 /// what is due, and `nextEvent` is never later than the earliest deadline.
 ///
-/// - Complexity: `insert` and `remove` O(1); `takeDue` O(moved + levels).
+/// - Complexity: `insert` and `remove` O(1); `takeDue` O(moved + levels), however
+///   long ago the last call was.
 public struct TimerWheel {
   static let tickShift: UInt64 = 16
   static let slotBits: UInt64 = 6
@@ -97,20 +98,22 @@ public struct TimerWheel {
   }
 
   /// Moves to the next tick that matters, not beyond `target`, and brings down the alarms of the
-  /// coarser slots that begin there.
+  /// coarser slot that begins there.
+  ///
+  /// An alarm in level *n* has the same bits as `tick` above that level, and a higher slot in it.
+  /// So slots never wrap around, and the lowest level that has an alarm ahead has the next one.
   private mutating func turn(towards target: UInt64) {
-    // To the next occupied slot of level 0, or to the end of its round, whichever is nearer.
-    let position = tick & 63
-    let ahead = position == 63 ? 0 : occupied[0] >> (position + 1)
-    let step = ahead == 0 ? 64 - position : UInt64(ahead.trailingZeroBitCount) + 1
-    tick = min(target, tick + step)
-    var level = 1
-    while level < Self.levelCount {
+    for level in 0..<Self.levelCount {
       let shift = Self.slotBits * UInt64(level)
-      guard tick & ((1 << shift) - 1) == 0 else { break }
-      cascade(level: level, index: Int((tick >> shift) & 63))
-      level += 1
+      let position = (tick >> shift) & 63
+      let ahead = position == 63 ? 0 : occupied[level] >> (position + 1)
+      guard ahead != 0 else { continue }
+      let next = ((tick >> shift) + UInt64(ahead.trailingZeroBitCount) + 1) << shift
+      tick = min(target, next)
+      if level > 0 && tick == next { cascade(level: level, index: Int((tick >> shift) & 63)) }
+      return
     }
+    tick = target
   }
 
   private mutating func cascade(level: Int, index: Int) {

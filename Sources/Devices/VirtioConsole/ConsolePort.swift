@@ -46,6 +46,8 @@ public final class ConsolePort {
   var unsentMessages = 0
   let device: VirtioDevice
   let receiver: PortReceiver?
+  /// Whether the port takes input.
+  public var isInput: Bool { receiver != nil }
   let sender: PortSender?
 
   init(number: Int, device: VirtioDevice, receiver: PortReceiver?, sender: PortSender?) {

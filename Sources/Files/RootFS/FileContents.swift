@@ -76,6 +76,7 @@ final class FileContents: PageSource {
   /// The file's own frame of a page, made if need be. Throws `noSpace`.
   private func makeOwn(_ index: Int) throws(SystemError) -> FrameNumber {
     if let frame = ownFrame(index) { return frame }
+    guard index < Self.pageLimit else { throw .noSpace }
     guard let frame = system.frames.allocate() else { throw .noSpace }
     FrameMemory.zero(frame)
     if let place = archived(index), let bytes = system.bytes {
@@ -84,6 +85,10 @@ final class FileContents: PageSource {
       }
     }
     setOwnFrame(frame, index)
+    // Mappings of the archive's page must see what is written from now on.
+    if archived(index) != nil {
+      AddressSpace.active?.refreshPages(of: self, index..<index + 1)
+    }
     return frame
   }
 
@@ -166,6 +171,9 @@ final class FileContents: PageSource {
   /// The largest size: what fits the tables of a sane machine.
   static let sizeLimit = 1 << 43
 
+  /// Pages behind this one cannot be written, so that the table of chunks stays small (256 KiB).
+  private static let pageLimit = 1 << 24
+
   func write(from buffer: UserBuffer, at offset: Int) throws(SystemError) -> Int {
     guard offset >= 0 else { throw .invalidArgument }
     guard offset <= Self.sizeLimit - buffer.count else { throw .fileTooLarge }
@@ -206,8 +214,17 @@ final class FileContents: PageSource {
         }
       }
       archivedByteCount = min(archivedByteCount, newSize)
+      forgetMappings(behind: newSize)
     }
     size = newSize
+  }
+
+  /// Touching a mapping behind the new end is an error, and the rest of the last page is zero.
+  private func forgetMappings(behind newSize: Int) {
+    guard let space = AddressSpace.active else { return }
+    space.forgetPages(of: self, from: (newSize + pageSize - 1) / pageSize)
+    let last = newSize / pageSize
+    if ownFrame(last) == nil { space.refreshPages(of: self, last..<last + 1) }
   }
 
   private func dropPages(from first: Int, to end: Int) {
@@ -236,6 +253,7 @@ final class FileContents: PageSource {
       if !isHole(index) {
         if next - place == pageSize && archived(index) == nil {
           dropPages(from: index, to: index + 1)
+          AddressSpace.active?.refreshPages(of: self, index..<index + 1)
         } else {
           let frame = try makeOwn(index)
           let range = place - index * pageSize..<next - index * pageSize

@@ -14,8 +14,10 @@ final class RootDirectory: Node {
   struct Child {
     /// Nil: there is no such name, whatever the archive says.
     var node: Node?
-    /// Whether the archive lists the name too.
+    /// Whether the archive lists the name, and for this node.
     var isArchived: Bool
+    /// Whether the archive has something of this name that is gone, and must not be found again.
+    var hidesArchived = false
   }
 
   private let system: RootFileSystem
@@ -85,17 +87,24 @@ final class RootDirectory: Node {
   /// Puts a node at a name that is free.
   private func attach(_ node: Node, _ name: RawSpan) {
     place(node, name)
-    let old = children.value(named: name)
+    let old = children.remove(named: name)
+    if let old, !old.hidesArchived { absentCount -= 1 }
     // A new name is listed from memory, even where the archive has one of the same bytes.
-    if old != nil { _ = children.remove(named: name) }
-    _ = children.insert(Child(node: node, isArchived: false), named: name)
+    _ = children.insert(
+      Child(node: node, isArchived: false, hidesArchived: old?.hidesArchived ?? false),
+      named: name)
     if node.isDirectory { linkCount += 1 }
     touchModified()
   }
 
   /// Takes a name away; the node stays.
   private func detach(_ node: Node, _ name: RawSpan) {
-    _ = children.replaceValue(named: name, with: Child(node: nil, isArchived: false))
+    if let old = children.value(named: name), old.isArchived || old.hidesArchived {
+      _ = children.replaceValue(
+        named: name, with: Child(node: nil, isArchived: false, hidesArchived: true))
+    } else {
+      _ = children.remove(named: name)
+    }
     if node.isDirectory { linkCount -= 1 }
     touchModified()
   }
@@ -130,9 +139,9 @@ final class RootDirectory: Node {
   }
 
   override func link(_ name: RawSpan, _ node: Node) throws(SystemError) {
+    guard try find(name) == nil else { throw .fileExists }
     guard node.deviceNumber == deviceNumber else { throw .crossDevice }
     guard !node.isDirectory else { throw .notPermitted }
-    guard try find(name) == nil else { throw .fileExists }
     guard !isRemoved else { throw .noSuchFile }
     node.linkCount += 1
     node.isRemoved = false
@@ -185,10 +194,12 @@ final class RootDirectory: Node {
       return
     }
     guard mode != .keep else { throw .fileExists }
+    if other.isDirectory && isInside(other) {
+      throw mode == .exchange ? .invalidArgument : .directoryNotEmpty
+    }
     if other === node { return }
     guard other.mounted == nil else { throw .busy }
     if mode == .exchange {
-      if other.isDirectory && isInside(other) { throw .invalidArgument }
       detach(node, name)
       directory.detach(other, newName)
       attach(other, name)

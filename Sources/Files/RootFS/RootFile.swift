@@ -63,6 +63,10 @@ final class RootOpenFile: PositionedFile {
     into buffer: UserBuffer, at offset: Int64
   ) throws(SystemError) -> Int {
     guard offset >= 0 else { throw .invalidArgument }
+    // Only the first read after a change writes the time down (`relatime` of mount(8)).
+    if node.accessed <= node.modified && !flags.contains(.noAccessTime) {
+      node.accessed = Clock.wallTime()
+    }
     return try contents.read(into: buffer, at: Int(offset))
   }
 

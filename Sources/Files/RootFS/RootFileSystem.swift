@@ -21,6 +21,9 @@ public final class RootFileSystem {
   let deviceNumber: UInt64
   private var lastNumber: UInt64 = 1 << 32
   private var unchangedRoot: RootDirectory?
+  /// Files of the archive with several names, so that all names give one node. Searched in
+  /// order: few files have several names, and each name is looked up once.
+  private var sharedNodes: [Node] = []
 
   /// A file system over an archive. Throws what is wrong with its superblock.
   public init(
@@ -105,14 +108,22 @@ public final class RootFileSystem {
   /// The node of an inode of the archive.
   func makeNode(_ number: UInt64) throws(SystemError) -> Node {
     let inode = try inode(number)
+    guard inode.linkCount > 1, inode.kind != 0x4000 else { return try makeNode(inode) }
+    for node in sharedNodes where node.number == inode.number + 1 { return node }
+    let node = try makeNode(inode)
+    sharedNodes.append(node)
+    return node
+  }
+
+  private func makeNode(_ inode: ErofsInode) throws(SystemError) -> Node {
     switch inode.kind {
-    case 0x4000: return RootDirectory(self, inode)
-    case 0x8000: return RootFile(self, inode)
-    case 0xa000: return RootLink(self, inode)
-    case 0x1000: return RootSpecial(self, inode, .fifo)
-    case 0x2000: return RootSpecial(self, inode, .characterDevice)
-    case 0x6000: return RootSpecial(self, inode, .blockDevice)
-    case 0xc000: return RootSpecial(self, inode, .socket)
+    case 0x4000: RootDirectory(self, inode)
+    case 0x8000: RootFile(self, inode)
+    case 0xa000: RootLink(self, inode)
+    case 0x1000: RootSpecial(self, inode, .fifo)
+    case 0x2000: RootSpecial(self, inode, .characterDevice)
+    case 0x6000: RootSpecial(self, inode, .blockDevice)
+    case 0xc000: RootSpecial(self, inode, .socket)
     default: throw .inputOutput
     }
   }

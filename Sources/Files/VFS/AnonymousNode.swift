@@ -12,7 +12,8 @@ public enum AnonymousNode {
 
   public static var shared: Node {
     if let node = node.value { return node }
-    let made = Node(number: number(), deviceNumber: deviceNumber, kind: .regular, permissionBits: 0o600)
+    let made = Node(
+      number: number(), deviceNumber: deviceNumber, kind: .regular, permissionBits: 0o600)
     made.lastName = StaticString("anon_inode:[file]").byteArray
     node.value = made
     return made

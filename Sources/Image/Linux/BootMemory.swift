@@ -24,7 +24,8 @@ struct BootMemory {
       guard let range = BootInformation.usableMemory(at: index) else { continue }
       add(
         PageRun(
-          first: (range.start.rawValue + 4095) >> 12, end: (range.start.rawValue + range.byteCount) >> 12))
+          first: (range.start.rawValue + 4095) >> 12,
+          end: (range.start.rawValue + range.byteCount) >> 12))
     }
     exclude(PageRun(first: 0, end: 256))
     exclude(

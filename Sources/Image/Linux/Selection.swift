@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The one file where configuration chooses implementations. Each name is a Kconfig symbol.
+// The one file where configuration chooses implementations. Each name is a Kconfig symbol. The
+// hooks of the heap are here because what the C names of the runtime call must see its module.
 
 import Base
+import Heap
+import Machine
 import Scheduling
 import Settings
 
@@ -30,4 +33,185 @@ func makeSchedulingPolicy() -> any SchedulingPolicy {
   #else
     return RoundRobinPolicy(timeSlice: .milliseconds(Int64(Settings.timeSliceMilliseconds)))
   #endif
+}
+
+/// Puts the kernel's heap in its static place, with its first memory. It must be there before the
+/// first object.
+func installHeap(_ memory: HeapMemory) {
+  HeapSlot<KernelHeap>().install(KernelHeap(first: memory))
+}
+
+/// Lets the heap grow.
+func setHeapGrower(_ grower: any HeapGrower) {
+  HeapSlot<KernelHeap>().heap.setGrower(grower)
+}
+
+/// `malloc`, for runtime.c.
+@c(martlet_heap_allocate)
+public func heapAllocate(_ byteCount: UInt, _ alignment: UInt) -> UInt {
+  HeapSlot<KernelHeap>().heap.allocate(Int(byteCount), alignment: Int(alignment))
+}
+
+/// `free`, for runtime.c.
+@c(martlet_heap_free)
+public func heapFree(_ address: UInt) {
+  HeapSlot<KernelHeap>().heap.free(address)
+}
+
+/// `malloc_usable_size`, for runtime.c.
+@c(martlet_heap_usable_size)
+public func heapUsableSize(_ address: UInt) -> UInt {
+  UInt(HeapSlot<KernelHeap>().heap.usableSize(address))
+}
+
+#if VIRTIO_MMIO
+  import VirtioMMIO
+#endif
+#if VIRTIO_PCI
+  import PCI
+  import VirtioPCI
+#endif
+import Bytes
+import Clock
+import CommandLine
+import Virtio
+import VirtioConsole
+
+/// The first virtio console of the machine, on whatever transport the image knows.
+func findConsole(_ parameters: BootParameters) -> (any VirtioTransport)? {
+  #if VIRTIO_MMIO
+    for window in parameters.virtioDevices {
+      if let transport = try? VirtioMMIOTransport(
+        at: window.address, byteCount: window.byteCount, interruptLine: window.interruptLine),
+        transport.deviceKind == VirtioConsole.deviceKind
+      {
+        return transport
+      }
+    }
+  #endif
+  #if VIRTIO_PCI
+    var found: (any VirtioTransport)?
+    PCIBus.forEachDevice(in: PCIPortConfiguration()) { device in
+      guard let transport = try? VirtioPCITransport(device),
+        transport.deviceKind == VirtioConsole.deviceKind
+      else { return true }
+      found = transport
+      return false
+    }
+    return found
+  #else
+    return nil
+  #endif
+}
+
+#if LINUX_FILES
+  import LinuxFiles
+#endif
+#if LINUX_POLLING
+  import LinuxPolling
+#endif
+#if LINUX_PROCESS
+  import LinuxProcess
+#endif
+#if LINUX_SIGNALS
+  import LinuxSignals
+#endif
+#if LINUX_SOCKETS
+  import LinuxSockets
+#endif
+#if LINUX_THREADS
+  import LinuxThreads
+#endif
+#if LINUX_TIME
+  import LinuxTime
+#endif
+#if LINUX_VDSO
+  import LinuxVDSO
+#endif
+import LinuxCore
+import LinuxMemory
+import Log
+
+/// Registers the families of system calls that configuration chose.
+func registerSystemCalls(of process: Process) {
+  var table = SystemCallTable()
+  MemoryCalls.register(in: &table)
+  #if LINUX_FILES
+    FileCalls.register(in: &table)
+  #endif
+  #if LINUX_POLLING
+    PollingCalls.register(in: &table)
+  #endif
+  #if LINUX_PROCESS
+    ProcessCalls.register(in: &table)
+  #endif
+  #if LINUX_SIGNALS
+    SignalCalls.register(in: &table)
+  #endif
+  #if LINUX_SOCKETS
+    SocketCalls.register(in: &table)
+  #endif
+  #if LINUX_THREADS
+    ThreadCalls.register(in: &table)
+  #endif
+  #if LINUX_TIME
+    TimeCalls.register(in: &table)
+  #endif
+  process.calls = table
+}
+
+/// Lends the program the kernel's shared object, if configuration chose it.
+func installSharedObject(in process: Process) {
+  #if LINUX_VDSO
+    do { try VDSO.install(in: process) } catch {
+      Log.write(.warning, "vdso", "no memory for the shared object; clocks are system calls")
+    }
+  #endif
+}
+
+import DeviceFS
+#if LINUX_PROC
+  import LinuxProc
+#endif
+#if PROCFS
+  import ProcFS
+#endif
+#if PIPES
+  import Pipes
+#endif
+import Memory
+import VFS
+
+/// Mounts `/dev`, `/proc` and `/sys`, and opens descriptors 0, 1 and 2.
+func furnish(_ process: Process, console: Console, kernelCommandLine: [UInt8]) {
+  #if LINUX_PROC
+    let facts = ProcessFacts(process, kernelCommandLine: kernelCommandLine)
+    mount(ProcFS.makeRoot(facts), at: "/proc", in: process.namespace)
+    mount(SysFS.makeRoot(facts), at: "/sys", in: process.namespace)
+  #endif
+  let set = ConsoleSet(input: console.input, output: console.output, error: console.errors)
+  mount(DeviceFS.makeRoot(console: set, random: KernelRandom()), at: "/dev", in: process.namespace)
+  let files = set.openStandardFiles()
+  for file in [files.input, files.output, files.error] {
+    _ = try? process.descriptors.add(file, closesOnExec: false)
+  }
+}
+
+private func mount(_ root: Node, at path: StaticString, in namespace: Namespace) {
+  do { try namespace.mount(root, at: path.bytes) } catch {
+    let line = LogLine(.warning, "files")
+    line.append("the root has no directory ")
+    line.append(path)
+    line.end()
+  }
+}
+
+/// Opens what a program has made with `mknod`.
+final class SpecialOpener: SpecialFileOpener {
+  func open(_ node: Node, _ flags: OpenFlags) throws(SystemError) -> OpenFile {
+    #if PIPES
+      if node.kind == .fifo { return try NamedPipes.open(node, flags: flags) }
+    #endif
+    throw .noSuchDeviceAddress
+  }
 }

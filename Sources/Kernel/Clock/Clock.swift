@@ -49,6 +49,18 @@ public enum Clock {
   /// The present scale, for the vDSO.
   public static var currentScale: ClockScale { scale.value }
 
+  /// Cycles in a second, as far as they have been measured.
+  public static var cycleFrequency: UInt64 {
+    let multiplier = max(scale.value.multiplier, 1)
+    return (1_000_000_000 << 32) / multiplier
+  }
+
+  /// The length of a stretch of cycles in nanoseconds.
+  public static func nanoseconds(ofCycles cycles: UInt64) -> Int64 {
+    let product = cycles.multipliedFullWidth(by: scale.value.multiplier)
+    return Int64(truncatingIfNeeded: product.high << 32 | product.low >> 32)
+  }
+
   /// Sets wall time. The monotonic clock does not change.
   public static func setWallTime(_ nanoseconds: Int64) {
     wallAtStart.value = nanoseconds &- Int64(bitPattern: now().nanoseconds)

@@ -8,9 +8,10 @@ import Machine
 /// One word for each frame, in memory of its own: the next free frame while the frame is free, the
 /// number of its users while it is not. Frames that were never used come from cursors over the
 /// memory's ranges, so that starting costs nothing, however much memory there is; frames that came
-/// back form a stack. Runs of frames come from the cursors only.
+/// back form a stack. Runs of frames come from the cursors, and when these are used up, from a
+/// search for frames that came back and follow one another.
 ///
-/// - Complexity: O(1), but for runs, which are O(ranges).
+/// - Complexity: O(1); a run is O(ranges), or O(frames) when it has to be searched.
 public final class FrameAllocator: FrameSource {
   /// Frames from `first` up to, not including, `end`.
   public struct Range: Sendable {
@@ -30,6 +31,8 @@ public final class FrameAllocator: FrameSource {
   private static let none: UInt32 = 0x7fff_ffff
 
   private let metadata: HeapMemory
+  private let ranges: [Range]
+  /// What of each range was never given out.
   private var fresh: [Range]
   /// The range that single fresh frames come from.
   private var freshIndex = 0
@@ -46,6 +49,7 @@ public final class FrameAllocator: FrameSource {
   ///   - ranges: the memory; disjoint.
   public init(metadata: HeapMemory, ranges: [Range], reserve: Int) {
     self.metadata = metadata
+    self.ranges = ranges
     fresh = ranges
     var count = 0
     for range in ranges {
@@ -61,6 +65,11 @@ public final class FrameAllocator: FrameSource {
   /// The bytes of metadata for frames below `end`.
   public static func metadataByteCount(upTo end: UInt32) -> Int { Int(end) * 4 }
 
+  /// Whether only the kernel's reserve is left. Whoever makes page tables for a program on demand
+  /// asks first: the tables come out of the reserve too.
+  @inline(__always)
+  public var isLow: Bool { freeCount <= reserve }
+
   /// Frames that nobody has.
   public var freeCount: Int { freshCount &+ recycledCount }
 
@@ -69,7 +78,7 @@ public final class FrameAllocator: FrameSource {
   /// A frame with any contents and one user, or nil when only the kernel's reserve is left.
   @inline(__always)
   public func allocate() -> FrameNumber? {
-    guard freeCount > reserve else { return nil }
+    guard !isLow else { return nil }
     return take()
   }
 
@@ -144,6 +153,7 @@ public final class FrameAllocator: FrameSource {
 
   /// `count` frames that follow one another, each with one user, or nil.
   public func allocateContiguous(_ count: Int) -> FrameNumber? {
+    precondition(count > 0, "a run of no frames")
     if count == 1 { return take() }
     for index in fresh.indices where fresh[index].count >= count {
       // From the end, so that single frames and runs do not mix.
@@ -152,6 +162,47 @@ public final class FrameAllocator: FrameSource {
       let first = fresh[index].end
       for frame in first..<first &+ UInt32(count) { store(1, frame) }
       return FrameNumber(first)
+    }
+    return takeRecycledRun(count)
+  }
+
+  /// Finds a run among the frames that came back, and takes them out of the stack.
+  private func takeRecycledRun(_ count: Int) -> FrameNumber? {
+    // No range has as many as `count` fresh frames left: so these are few.
+    for index in fresh.indices {
+      while fresh[index].count > 0 {
+        push(fresh[index].first)
+        fresh[index].first &+= 1
+      }
+    }
+    freshCount = 0
+    guard recycledCount >= count, let first = findRecycledRun(count) else { return nil }
+    let end = first &+ UInt32(count)
+    // The stack without the run: each frame's word is relinked past those that go.
+    var above: UInt32 = Self.none
+    var frame = top
+    top = Self.none
+    while frame != Self.none {
+      let next = load(frame) & ~Self.freeMark
+      if frame < first || frame >= end {
+        if above == Self.none { top = frame } else { store(Self.freeMark | frame, above) }
+        above = frame
+      }
+      frame = next
+    }
+    if above != Self.none { store(Self.freeMark | Self.none, above) }
+    for frame in first..<end { store(1, frame) }
+    recycledCount &-= count
+    return FrameNumber(first)
+  }
+
+  private func findRecycledRun(_ count: Int) -> UInt32? {
+    for range in ranges {
+      var length = 0
+      for frame in range.first..<range.end {
+        length = load(frame) & Self.freeMark != 0 ? length &+ 1 : 0
+        if length == count { return frame &+ 1 &- UInt32(count) }
+      }
     }
     return nil
   }

@@ -56,7 +56,9 @@ public struct TLSFHeap: KernelHeapProtocol {
         return alignment <= 16
           ? finish(block, size: size) : finish(aligned(block, to: alignment), size: size)
       }
-      guard let more = grower?.grow(atLeast: wanted &+ 2 &* Self.minimumBlock) else { return 0 }
+      // The search rounds up to the next list: by less than a sixteenth.
+      let needed = wanted &+ wanted / Self.secondLevelCount &+ 2 &* Self.minimumBlock
+      guard let more = grower?.grow(atLeast: needed) else { return 0 }
       add(more)
     }
   }
@@ -129,6 +131,8 @@ public struct TLSFHeap: KernelHeapProtocol {
     var block = UInt64(address &- 16)
     var size = self.size(of: block)
     statistics.used &-= Int(size)
+    // The header may end up inside a larger block: it then tells a second release.
+    setSize(size, of: block, isFree: true)
     let next = block &+ size
     if isFree(next) {
       let nextSize = self.size(of: next)

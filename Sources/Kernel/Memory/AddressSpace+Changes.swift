@@ -47,6 +47,7 @@ extension AddressSpace {
   }
 
   private func checkGrowth(_ byteCount: Int, _ region: Region) throws(SystemError) {
+    guard byteCount <= byteLimit - min(reservedByteCount, byteLimit) else { throw .outOfMemory }
     if region.permissions.contains(.write) && !region.isShared
       && byteCount / pageSize > frames.totalCount
     {
@@ -77,15 +78,39 @@ extension AddressSpace {
     if let target { request.placement = .fixed(target) }
     let start = try map(request)
     let kept = AddressRange(start: old.start, byteCount: min(old.byteCount, newByteCount))
-    tables.updateMappings(in: kept) { (page, mapping) in
-      // The table for the new place is made here; without memory the page is lost to a later
-      // fault only when it is the source's, so a frame that cannot move stays where it is.
-      tables.map(
-        start + (page - old.start), to: mapping.frame, mapping.permissions, tag: mapping.tag)
-        ? .remove : .keep
+    guard movePages(in: kept, to: start) else {
+      try unmap(AddressRange(start: start, byteCount: newByteCount))
+      throw .outOfMemory
     }
     if !keepsOld { try unmap(old) }
     return start
+  }
+
+  /// Moves the mappings of pages; without memory for tables all stay where they are, and the
+  /// result is false.
+  private func movePages(in range: AddressRange, to start: VirtualAddress) -> Bool {
+    var end = range.end
+    tables.updateMappings(in: range) { (page, mapping) in
+      guard end == range.end else { return .keep }
+      if !frames.isLow
+        && tables.map(
+          start + (page - range.start), to: mapping.frame, mapping.permissions, tag: mapping.tag)
+      {
+        return .remove
+      }
+      end = page
+      return .keep
+    }
+    guard end != range.end else { return true }
+    // The tables of the old place are still there, so nothing fails on the way back.
+    let moved = AddressRange(start: start, byteCount: end - range.start)
+    tables.updateMappings(in: moved) { (page, mapping) in
+      let isBack = tables.map(
+        range.start + (page - start), to: mapping.frame, mapping.permissions, tag: mapping.tag)
+      precondition(isBack, "a page table went away during a move")
+      return .remove
+    }
+    return false
   }
 
   /// `madvise(2)`. Throws `outOfMemory` when part of the range is not mapped.
@@ -95,14 +120,52 @@ extension AddressSpace {
     case .normal: break
     case .willNeed: populateMapped(range, forWriting: false)
     case .populateWrite: populateMapped(range, forWriting: true)
-    case .dontNeed: discardPages(in: range)
+    case .dontNeed: discard(range)
     case .free:
-      // Only anonymous memory may lose its contents.
-      for region in regions.regions where region.source == nil {
-        if let part = region.range.intersection(range) { discardPages(in: part) }
+      // Only private anonymous memory may lose its contents.
+      guard regions.regions(in: range).allSatisfy({ $0.source == nil && !$0.isShared }) else {
+        throw .invalidArgument
       }
+      discard(range)
     }
     if !isWhole { throw .outOfMemory }
+  }
+
+  /// Gives back pages whose contents are somewhere else or need not be kept. Shared anonymous
+  /// memory has its contents in its pages only, and keeps them.
+  private func discard(_ range: AddressRange) {
+    for region in regions.regions(in: range) where region.source != nil || !region.isShared {
+      if let part = region.range.intersection(range) { discardPages(in: part) }
+    }
+  }
+
+  /// Forgets pages that `source` had from page `first` on, private copies among them: the file has
+  /// become shorter (`truncate(2)`), and touching them is an error from now on.
+  public func forgetPages(of source: PageSource, from first: Int) {
+    for region in regions.regions where region.source === source {
+      let skipped = max(0, first - region.firstPage)
+      guard skipped < region.range.byteCount / pageSize else { continue }
+      discardPages(
+        in: AddressRange(start: region.range.start + skipped * pageSize, end: region.range.end))
+    }
+  }
+
+  /// Forgets the mappings of `pages` of `source` that are not private copies: the source has put
+  /// other frames in their place, and the next touch finds those.
+  public func refreshPages(of source: PageSource, _ pages: Range<Int>) {
+    for region in regions.regions where region.source === source {
+      let count = region.range.byteCount / pageSize
+      let low = max(0, pages.lowerBound - region.firstPage)
+      let high = min(count, pages.upperBound - region.firstPage)
+      guard low < high else { continue }
+      let part = AddressRange(
+        start: region.range.start + low * pageSize, byteCount: (high - low) * pageSize)
+      tables.updateMappings(in: part) { (_, mapping) in
+        guard !mapping.tag.contains(.owned) else { return .keep }
+        release(mapping)
+        return .remove
+      }
+    }
   }
 
   private func populateMapped(_ range: AddressRange, forWriting: Bool) {

@@ -42,7 +42,11 @@ extension AddressSpace {
   private func install(
     _ frame: FrameNumber, at page: VirtualAddress, _ permissions: Permissions, _ tag: PageTag
   ) -> FaultOutcome {
-    guard tables.map(page, to: frame, permissions, tag: tag) else {
+    // A table may be needed. Pages of a source cost no frame, so that tables alone could take the
+    // kernel's reserve; an owned page has been refused before.
+    guard tag.contains(.owned) || !frames.isLow,
+      tables.map(page, to: frame, permissions, tag: tag)
+    else {
       if tag.contains(.owned) { frames.free(frame) }
       if tag.contains(.counted) { frames.release(frame) }
       return .outOfMemory
@@ -61,11 +65,11 @@ extension AddressSpace {
     }
     let index = region.sourcePage(at: page)
     guard index &* pageSize < source.byteCount else { return .beyondSource }
-    if isWrite && !region.isShared { return copyPrivately(page, region, old, index, source) }
+    if isWrite && !region.isShared { return copyPrivately(page, region, index, source) }
     let forWriting = region.isShared && isWrite
     do {
       let found = try source.page(at: index, forWriting: forWriting)
-      if let old { drop(old, at: page) }
+      drop(page)
       let outcome = installShared(found, at: page, region, isWritable: forWriting)
       if outcome == .resolved && !forWriting { mapAround(page, region, source) }
       return outcome
@@ -86,23 +90,22 @@ extension AddressSpace {
 
   /// Gives a private mapping its own copy of a page.
   private func copyPrivately(
-    _ page: VirtualAddress, _ region: Region, _ old: PageMapping?, _ index: Int,
-    _ source: PageSource
+    _ page: VirtualAddress, _ region: Region, _ index: Int, _ source: PageSource
   ) -> FaultOutcome {
     do {
       let found = try source.page(at: index, forWriting: false)
       guard let frame = frames.allocate() else { return .outOfMemory }
       FrameMemory.copy(from: found.frame, to: frame)
-      if let old { drop(old, at: page) }
+      drop(page)
       return install(frame, at: page, region.permissions, .owned)
     } catch {
       return error == .outOfMemory ? .outOfMemory : .beyondSource
     }
   }
 
-  private func drop(_ old: PageMapping, at page: VirtualAddress) {
-    _ = tables.unmap(page)
-    release(old)
+  /// Takes away what is mapped at `page` now: the source may have changed it meanwhile.
+  private func drop(_ page: VirtualAddress) {
+    if let old = tables.unmap(page) { release(old) }
   }
 
   /// Maps neighbours of a page that was read: a program that reads one page of a file soon reads

@@ -23,6 +23,9 @@ public final class AddressSpace {
     }
   }
 
+  /// As `current`, or nil before there is one: for sources that tell of changes.
+  public static var active: AddressSpace? { shared.value }
+
   public let tables: PageTables
   public let frames: FrameAllocator
   var regions = RegionList()
@@ -36,6 +39,8 @@ public final class AddressSpace {
   public internal(set) var reservedByteCount = 0
   /// `RLIMIT_AS`
   public var byteLimit = Int.max
+  /// How many regions there may be (`vm.max_map_count`).
+  static let regionLimit = 65530
 
   public init(tables: PageTables, frames: FrameAllocator) {
     self.tables = tables
@@ -61,6 +66,7 @@ public final class AddressSpace {
     guard request.byteCount > 0, request.byteCount & (pageSize - 1) == 0 else {
       throw .invalidArgument
     }
+    guard regions.regions.count < Self.regionLimit else { throw .outOfMemory }
     try checkDemand(of: request)
     let start = try place(request)
     let range = AddressRange(start: start, byteCount: request.byteCount)

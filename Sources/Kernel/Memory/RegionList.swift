@@ -49,6 +49,14 @@ struct RegionList {
     return true
   }
 
+  /// The regions that have a part in `range`.
+  func regions(in range: AddressRange) -> ArraySlice<Region> {
+    let first = firstIndex(endingAfter: range.start)
+    var end = first
+    while end < regions.count && regions[end].range.start < range.end { end += 1 }
+    return regions[first..<end]
+  }
+
   /// Adds a region where nothing is, and joins it with equal neighbours.
   mutating func insert(_ region: Region) {
     let index = firstIndex(endingAfter: region.range.start)
@@ -114,17 +122,28 @@ struct RegionList {
     regions[index].range = AddressRange(start: regions[index].range.start, end: end)
   }
 
+  /// How far a mapping that nobody placed stays below a stack, as in Linux (`stack_guard_gap`): a
+  /// stack that overflows meets a hole, not somebody's memory.
+  private static let stackGap = 1 << 20
+
+  /// Where a gap below the region at `index` ends.
+  private func gapEnd(_ index: Int) -> VirtualAddress {
+    let start = regions[index].range.start
+    guard regions[index].label == .stack, start.rawValue > UInt(Self.stackGap) else { return start }
+    return start + -Self.stackGap
+  }
+
   /// The highest gap of `byteCount` bytes in `bounds`.
   func highestGap(of byteCount: Int, in bounds: AddressRange) -> VirtualAddress? {
     var end = bounds.end
     var index = firstIndex(endingAfter: bounds.end)
-    if index < regions.count { end = min(end, regions[index].range.start) }
+    if index < regions.count { end = min(end, gapEnd(index)) }
     while true {
       let start = index == 0 ? bounds.start : max(bounds.start, regions[index - 1].range.end)
       if end > start && end - start >= byteCount { return end + -byteCount }
       guard index > 0, regions[index - 1].range.start > bounds.start else { return nil }
       index -= 1
-      end = min(end, regions[index].range.start)
+      end = min(end, gapEnd(index))
     }
   }
 }

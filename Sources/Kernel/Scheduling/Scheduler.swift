@@ -38,12 +38,7 @@ public enum Scheduler {
 
   /// Lets the other ready threads run first.
   public static func yield() {
-    let shared = shared
-    shared.serveEvents()
-    guard !shared.policy.isEmpty else { return }
-    shared.current.state = .ready
-    shared.policy.enqueue(shared.current)
-    shared.reschedule()
+    shared.yield()
   }
 
   /// Takes the processor from the current thread until `wake`, or until `deadline`. An
@@ -109,8 +104,7 @@ public enum Scheduler {
   public static func serveInterrupt() {
     let shared = shared
     shared.serveEvents()
-    guard let end = shared.sliceEnd, Clock.now() >= end else { return }
-    yield()
+    if shared.endsSlice() { yield() }
   }
 
   /// Registers who is called, in thread context, after interrupt `line` has arrived.

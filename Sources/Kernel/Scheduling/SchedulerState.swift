@@ -12,10 +12,12 @@ final class SchedulerState {
   var current: Thread
   var timers = TimerWheel()
   var handlers: [(any InterruptHandler)?]
-  /// The end of the current time slice while other threads are ready.
-  var sliceEnd: Instant?
+  /// Whether the timer will run out before or when the present time slice ends. It is set once and
+  /// not at every switch: who finds it too early sets it again.
+  private var hasSliceAlarm = false
   private var alarmSetFor = Instant.never
-  private var switchedAt = Instant.start
+  /// The cycle counter at the last switch.
+  private var switchedAt = CycleCounter.read()
   /// A thread that has ended and whose stack may go once another runs.
   private var ended: Thread?
 
@@ -27,13 +29,14 @@ final class SchedulerState {
 
   func enqueue(_ thread: Thread) {
     policy.enqueue(thread)
-    if sliceEnd == nil, let slice = policy.timeSlice { startSlice(slice) }
+    if !hasSliceAlarm { startSlice() }
   }
 
-  private func startSlice(_ slice: Nanoseconds) {
-    let end = Clock.now() + slice
-    sliceEnd = end
-    setAlarm(noLaterThan: end)
+  /// Sees to it that the timer runs out within a slice: others are ready.
+  private func startSlice() {
+    guard let slice = policy.timeSlice else { return }
+    hasSliceAlarm = true
+    setAlarm(noLaterThan: Clock.now() + slice)
   }
 
   func arm(_ timer: TimerEntry, at deadline: Instant) {
@@ -72,9 +75,33 @@ final class SchedulerState {
     let now = Clock.now()
     Clock.recalibrateIfDue(at: now)
     while let timer = timers.takeDue(at: now) { timer.fire(at: now) }
-    var next = timers.nextEvent
-    if let sliceEnd, sliceEnd > now { next = min(next, sliceEnd) }
+    let next = timers.nextEvent
     if next != .never { setAlarm(noLaterThan: next) }
+    hasSliceAlarm = false
+  }
+
+  /// Whether the current thread's time slice has ended while others wait. If it has not, the timer
+  /// is set for its rest.
+  func endsSlice() -> Bool {
+    guard !policy.isEmpty, let slice = policy.timeSlice else { return false }
+    let used = Clock.nanoseconds(ofCycles: CycleCounter.read() &- switchedAt)
+    if used >= slice.count { return true }
+    if !hasSliceAlarm {
+      hasSliceAlarm = true
+      setAlarm(noLaterThan: Clock.now() + Nanoseconds(slice.count - used))
+    }
+    return false
+  }
+
+  /// Lets the next ready thread run; the current one waits behind the others.
+  func yield() {
+    serveEvents()
+    let previous = current
+    guard let next = policy.rotate(previous) else { return }
+    previous.state = .ready
+    next.state = .running
+    if !hasSliceAlarm { startSlice() }
+    switchThreads(from: previous, to: next)
   }
 
   /// Runs another thread, or waits for an event until there is one. Returns when the thread that
@@ -89,34 +116,32 @@ final class SchedulerState {
     }
     guard let next else { return }
     next.state = .running
-    sliceEnd = nil
-    if !policy.isEmpty, let slice = policy.timeSlice { startSlice(slice) }
+    if !hasSliceAlarm && !policy.isEmpty { startSlice() }
     if next === previous { return }
     switchThreads(from: previous, to: next)
   }
 
+  @inline(__always)
   private func switchThreads(from previous: Thread, to next: Thread) {
-    let now = Clock.now()
-    previous.timeUsed = Nanoseconds(previous.timeUsed.count &+ (now - switchedAt).count)
+    let now = CycleCounter.read()
+    previous.cyclesUsed &+= now &- switchedAt
     switchedAt = now
     current = next
     if previous.state == .ended { ended = previous }
-    previous.willSwitchOut()
     ThreadContext.switch(from: previous.context, to: next.context)
     // Here runs the thread that was `previous` above, some time later.
-    current.didSwitchIn()
-    ended = nil
+    if ended != nil { ended = nil }
   }
 
   func timeUsed(by thread: Thread) -> Nanoseconds {
-    guard thread === current else { return thread.timeUsed }
-    return Nanoseconds(thread.timeUsed.count &+ (Clock.now() - switchedAt).count)
+    var cycles = thread.cyclesUsed
+    if thread === current { cycles &+= CycleCounter.read() &- switchedAt }
+    return Nanoseconds(Clock.nanoseconds(ofCycles: cycles))
   }
 
   /// Where a new thread begins.
   func enterNewThread() {
     ended = nil
-    current.didSwitchIn()
     current.run()
     Scheduler.exitCurrent()
   }

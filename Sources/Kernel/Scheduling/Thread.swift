@@ -5,7 +5,9 @@ import Machine
 import TimerWheel
 
 /// A thread of control with its own kernel stack.
-open class Thread {
+///
+/// What its program code asks for reaches it through the methods of `TrapTarget`.
+open class Thread: TrapTarget {
   /// Where the thread stands in its life.
   public enum State: Sendable {
     /// Waits for the processor in the run queue.
@@ -22,8 +24,8 @@ open class Thread {
   public final let context: ThreadContext
   /// The next thread in whatever list of the scheduler's policy holds this one.
   public final var queueLink: Thread?
-  /// Processor time used, in nanoseconds, up to the last switch.
-  public internal(set) final var timeUsed = Nanoseconds.zero
+  /// Processor time used up to the last switch, in cycles (`Scheduler.timeUsed`).
+  final var cyclesUsed: UInt64 = 0
 
   final var isInterruptible = false
   final var wakeReason = WakeReason.woken
@@ -35,6 +37,8 @@ open class Thread {
   public init?(stackPages: Int) {
     guard let context = ThreadContext(stackPages: stackPages) else { return nil }
     self.context = context
+    super.init()
+    context.setTarget(self)
     waiter.thread = self
     alarm.thread = self
   }
@@ -42,9 +46,16 @@ open class Thread {
   /// The thread that runs already on the boot stack.
   public init(adopting context: ThreadContext) {
     self.context = context
+    super.init()
+    context.setTarget(self)
     state = .running
     waiter.thread = self
     alarm.thread = self
+  }
+
+  /// An interrupt came out of the thread's program code.
+  public final override func handleInterrupt() {
+    Scheduler.serveInterrupt()
   }
 
   /// What the thread does. When it returns the thread ends.
@@ -53,10 +64,6 @@ open class Thread {
   /// Whether something should end an interruptible wait: a signal to deliver, or the end of the
   /// process.
   open var hasPendingInterruption: Bool { false }
-
-  /// Called on the thread that goes (`isGoing`) and then on the one that comes, at each switch.
-  open func willSwitchOut() {}
-  open func didSwitchIn() {}
 
   /// Breaks the cycles between the thread and its waiter; called once when it has ended.
   final func detach() {

@@ -15,6 +15,17 @@ public struct ThreadList {
     last = thread
   }
 
+  /// Adds `thread` and takes the first one; nil, and nothing is added, when the list is empty.
+  @inline(__always)
+  public mutating func rotate(_ thread: Thread) -> Thread? {
+    guard let next = first, let end = last else { return nil }
+    end.queueLink = thread
+    last = thread
+    first = next.queueLink
+    next.queueLink = nil
+    return next
+  }
+
   public mutating func removeFirst() -> Thread? {
     guard let thread = first else { return nil }
     first = thread.queueLink

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Bytes
 import VFS
 
 /// A process's file descriptors.
@@ -90,10 +91,20 @@ public final class DescriptorTable {
       entries.append(contentsOf: repeatElement(nil, count: entries.count))
     }
     entries[index] = entry
+    entry.file.descriptorDidOpen()
   }
 
-  /// A closing descriptor gives up the process's record locks on the file (POSIX `fcntl`).
   private func didClose(_ file: OpenFile) {
+    Self.closeObserver.value?.descriptorDidClose(of: file)
     file.descriptorDidClose()
   }
+
+  /// Told of every descriptor that closes; set once somebody needs it.
+  public static let closeObserver = KernelGlobal<(any DescriptorCloseObserver)?>(nil)
+}
+
+/// Learns that a descriptor closed, though its file may stay open under another number: the
+/// process's record locks end then (POSIX `fcntl`).
+public protocol DescriptorCloseObserver: AnyObject {
+  func descriptorDidClose(of file: OpenFile)
 }

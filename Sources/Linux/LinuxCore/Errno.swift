@@ -101,6 +101,14 @@ public struct Errno: RawRepresentable, Error, Equatable, Sendable {
   public static let addressFamilyNotSupported = Errno(rawValue: 97)
   /// `ENOTSOCK`
   public static let notSocket = Errno(rawValue: 88)
+  /// `ESOCKTNOSUPPORT`
+  public static let socketTypeNotSupported = Errno(rawValue: 94)
+  /// `EISCONN`
+  public static let alreadyConnected = Errno(rawValue: 106)
+  /// `ENOTCONN`
+  public static let notConnected = Errno(rawValue: 107)
+  /// `ECONNREFUSED`
+  public static let connectionRefused = Errno(rawValue: 111)
 
   // What the program never sees: how an interrupted call goes on after the signal
   // (linux/errno.h). The attendant turns each into `EINTR` or a restart.
@@ -124,53 +132,55 @@ public func withErrno<R>(_ body: () throws(SystemError) -> R) throws(Errno) -> R
 extension Errno {
   /// The one place where a service's reason becomes Linux's number.
   public init(_ error: SystemError) {
-    self = switch error {
-    case .notPermitted: .notPermitted
-    case .noSuchFile: .noSuchFile
-    case .noSuchProcess: .noSuchProcess
-    // A service that a signal interrupts leaves it to the signal's action what follows.
-    case .interrupted: .restart
-    case .inputOutput: .inputOutput
-    case .noSuchDeviceAddress: .noSuchDeviceAddress
-    case .argumentListTooLong: .argumentListTooLong
-    case .notExecutable: .notExecutable
-    case .badDescriptor: .badDescriptor
-    case .noChildren: .noChildren
-    case .wouldBlock: .wouldBlock
-    case .outOfMemory: .outOfMemory
-    case .accessDenied: .accessDenied
-    case .badAddress: .badAddress
-    case .busy: .busy
-    case .fileExists: .fileExists
-    case .crossDevice: .crossDevice
-    case .noSuchDevice: .noSuchDevice
-    case .notDirectory: .notDirectory
-    case .isDirectory: .isDirectory
-    case .invalidArgument: .invalidArgument
-    case .tooManyOpenFilesInSystem: .tooManyOpenFilesInSystem
-    case .tooManyOpenFiles: .tooManyOpenFiles
-    case .notTerminal: .notTerminal
-    case .textBusy: .textBusy
-    case .fileTooLarge: .fileTooLarge
-    case .noSpace: .noSpace
-    case .illegalSeek: .illegalSeek
-    case .readOnlyFileSystem: .readOnlyFileSystem
-    case .tooManyLinks: .tooManyLinks
-    case .brokenPipe: .brokenPipe
-    case .domain: .domain
-    case .range: .range
-    case .deadlock: .deadlock
-    case .nameTooLong: .nameTooLong
-    case .noLocks: .noLocks
-    case .notImplemented: .notImplemented
-    case .directoryNotEmpty: .directoryNotEmpty
-    case .tooManyLinksInPath: .tooManyLinksInPath
-    case .noData: .noData
-    case .overflow: .overflow
-    case .notSupported: .notSupported
-    case .timedOut: .timedOut
-    case .addressFamilyNotSupported: .addressFamilyNotSupported
-    case .notSocket: .notSocket
-    }
+    self =
+      switch error {
+      case .notPermitted: .notPermitted
+      case .noSuchFile: .noSuchFile
+      case .noSuchProcess: .noSuchProcess
+      // A service that a signal interrupts leaves it to the signal's action what follows.
+      case .interrupted: .restart
+      case .inputOutput: .inputOutput
+      case .noSuchDeviceAddress: .noSuchDeviceAddress
+      case .argumentListTooLong: .argumentListTooLong
+      case .notExecutable: .notExecutable
+      case .badDescriptor: .badDescriptor
+      case .noChildren: .noChildren
+      case .wouldBlock: .wouldBlock
+      case .outOfMemory: .outOfMemory
+      case .accessDenied: .accessDenied
+      case .badAddress: .badAddress
+      case .busy: .busy
+      case .fileExists: .fileExists
+      case .crossDevice: .crossDevice
+      case .noSuchDevice: .noSuchDevice
+      case .notDirectory: .notDirectory
+      case .isDirectory: .isDirectory
+      case .invalidArgument: .invalidArgument
+      case .tooManyOpenFilesInSystem: .tooManyOpenFilesInSystem
+      case .tooManyOpenFiles: .tooManyOpenFiles
+      case .notTerminal: .notTerminal
+      case .textBusy: .textBusy
+      case .fileTooLarge: .fileTooLarge
+      case .noSpace: .noSpace
+      case .illegalSeek: .illegalSeek
+      case .readOnlyFileSystem: .readOnlyFileSystem
+      case .tooManyLinks: .tooManyLinks
+      case .brokenPipe: .brokenPipe
+      case .domain: .domain
+      case .range: .range
+      case .deadlock: .deadlock
+      case .nameTooLong: .nameTooLong
+      case .noLocks: .noLocks
+      case .notImplemented: .notImplemented
+      case .directoryNotEmpty: .directoryNotEmpty
+      case .tooManyLinksInPath: .tooManyLinksInPath
+      case .noData: .noData
+      case .overflow: .overflow
+      case .notSupported: .notSupported
+      case .timedOut: .timedOut
+      case .addressFamilyNotSupported: .addressFamilyNotSupported
+      case .notSocket: .notSocket
+      case .notConnected: .notConnected
+      }
   }
 }

@@ -63,6 +63,17 @@ public final class LinuxThread: Thread {
     context.needsAttention = true
   }
 
+  public override func serveSystemCall(_ number: Int) -> Int { serve(number) }
+
+  public override func attend() {
+    // Nothing may be retained in this frame when the thread ends: its stack is never unwound.
+    if serveAttention() { Scheduler.exitCurrent() }
+  }
+
+  public override func handleFault() {
+    Dispatch.attendant.value?.handle(context.fault, of: self)
+  }
+
   public override func run() {
     context.enterProgram()
   }

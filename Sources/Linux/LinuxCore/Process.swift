@@ -24,6 +24,9 @@ public final class Process {
   public var threads: [LinuxThread] = []
   public var nextThreadIdentifier: Int32 = 2
 
+  /// The system calls that the image serves.
+  public var calls = SystemCallTable()
+
   public var signalActions = SignalActions()
   public var pendingSignals = PendingSignals()
 

@@ -61,7 +61,8 @@ public enum ProgramBytes {
   public static func copyOut(_ bytes: [UInt8], to address: VirtualAddress) throws(Errno) {
     guard !bytes.isEmpty else { return }
     do {
-      try UserBuffer(start: address, count: bytes.count).copyOut(RawSpan(_elements: bytes.span), at: 0)
+      try UserBuffer(start: address, count: bytes.count).copyOut(
+        RawSpan(_elements: bytes.span), at: 0)
     } catch { throw Errno(error) }
   }
 

@@ -99,6 +99,15 @@ public struct PendingSignals {
     return information
   }
 
+  /// Changes the first waiting signal that `matches`. Returns false when there is none.
+  public mutating func amend(
+    where matches: (SignalInformation) -> Bool, _ change: (inout SignalInformation) -> Void
+  ) -> Bool {
+    guard let index = queue.firstIndex(where: matches) else { return false }
+    change(&queue[index])
+    return true
+  }
+
   /// Drops every pending instance of `signal`.
   public mutating func discard(_ signal: Signal) {
     queue.removeAll { $0.signal == signal }

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+import Base
+import Bytes
+import Log
+import Machine
+import Scheduling
+
 /// Serves one call; the result goes to the program, an error as its negative number.
 public typealias SystemCallHandler = (SystemCall) throws(Errno) -> Int
 
@@ -41,11 +47,19 @@ extension SystemCallSink {
 
 /// The calls that this image serves. Filled once at boot by the families that are selected.
 public struct SystemCallTable: SystemCallSink {
-  private var handlers: [SystemCallHandler?]
+  /// A function in a struct of its own is stored as it is; in an optional or an array it would be
+  /// wrapped, and each call would go through the wrapper.
+  private struct Entry {
+    let handler: SystemCallHandler
+    var isServed: Bool
+  }
+
+  private var entries: [Entry]
   private var refused: [Bool]
 
   public init() {
-    handlers = Array(repeating: nil, count: SystemCallNumber.limit)
+    let absent = Entry(handler: Self.refuse, isServed: false)
+    entries = Array(repeating: absent, count: SystemCallNumber.limit)
     refused = Array(repeating: false, count: SystemCallNumber.limit)
   }
 
@@ -54,18 +68,33 @@ public struct SystemCallTable: SystemCallSink {
     _ number: SystemCallNumber, flags: StaticString, limits: StaticString,
     _ handler: @escaping SystemCallHandler
   ) {
-    handlers[number.rawValue] = handler
+    entries[number.rawValue] = Entry(handler: handler, isServed: true)
   }
 
+  /// What serves a call, whatever its number.
   @inline(__always)
-  public func handler(for number: Int) -> SystemCallHandler? {
-    number >= 0 && number < handlers.count ? handlers[number] : nil
+  public func handler(for number: Int) -> SystemCallHandler {
+    number >= 0 && number < entries.count ? entries[number].handler : Self.refuse
   }
 
-  /// Whether this is the first time that an absent call is asked for.
-  public mutating func isFirstRefusal(of number: Int) -> Bool {
-    guard number >= 0 && number < refused.count, !refused[number] else { return false }
+  /// Whether the image serves a call.
+  public func serves(_ number: SystemCallNumber) -> Bool { entries[number.rawValue].isServed }
+
+  /// An absent call: refused, and logged once with its name.
+  private static func refuse(_ call: SystemCall) throws(Errno) -> Int {
+    call.process.calls.noteRefusal(of: call.thread.registers.systemCallNumber ?? -1)
+    throw .notImplemented
+  }
+
+  private mutating func noteRefusal(of number: Int) {
+    guard number >= 0 && number < refused.count, !refused[number] else { return }
     refused[number] = true
-    return true
+    let line = LogLine(.warning, "linux")
+    line.append("system call ")
+    line.append(SystemCallNumber(rawValue: number).name ?? "?")
+    line.append(" (")
+    line.append(decimal: number)
+    line.append(") is not supported")
+    line.end()
   }
 }

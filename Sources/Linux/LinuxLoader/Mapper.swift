@@ -17,7 +17,8 @@ struct Mapper {
   private static let randomPages: UInt64 = 1 << 28
 
   /// Maps `image` and returns what must be added to its addresses.
-  func map(_ image: ELFImage, from file: ProgramFile, isInterpreter: Bool) throws(LoadError) -> UInt {
+  func map(_ image: ELFImage, from file: ProgramFile, isInterpreter: Bool) throws(LoadError) -> UInt
+  {
     let base = try reserve(image, isInterpreter: isInterpreter)
     for segment in image.segments { try map(segment, of: file, base: base) }
     return base

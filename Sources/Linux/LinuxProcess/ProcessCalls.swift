@@ -12,7 +12,8 @@ public enum ProcessCalls {
     registerSystem(in: &sink)
     sink.add(.exitGroup, exitGroup)
     sink.add(
-      .archPrctl, flags: "ARCH_SET_FS ARCH_GET_FS", limits: "GS is the kernel's: EPERM", archControl)
+      .archPrctl, flags: "ARCH_SET_FS ARCH_GET_FS", limits: "GS is the kernel's: EPERM", archControl
+    )
     sink.add(.prctl, flags: ProcessControl.flags, ProcessControl.control)
     sink.add(.prlimit64, limits: "limits are kept; NOFILE, STACK and AS are enforced", Limits.both)
     sink.add(.getrlimit, Limits.get)

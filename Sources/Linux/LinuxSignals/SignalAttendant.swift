@@ -92,7 +92,8 @@ public final class SignalAttendant: Attendant {
       case .forbidden: information = SignalInformation(signal: .segmentationFault, code: 2)
       case .beyondSource: information = SignalInformation(signal: .busError, code: 2)
       case .outOfMemory:
-        Log.write(.notice, "memory", "out of memory: the program is killed (give it more with --memory)")
+        Log.write(
+          .notice, "memory", "out of memory: the program is killed (give it more with --memory)")
         thread.process.exit(status: 137)
         return
       }
@@ -117,7 +118,8 @@ public final class SignalAttendant: Attendant {
   }
 
   /// A fault cannot wait: blocked or ignored, it kills.
-  private func raise(_ information: SignalInformation, _ fault: ProgramFault, _ thread: LinuxThread) {
+  private func raise(_ information: SignalInformation, _ fault: ProgramFault, _ thread: LinuxThread)
+  {
     let process = thread.process
     let action = process.signalActions[information.signal]
     guard action.handler > 1, !thread.signalMask.contains(SignalSet(information.signal)) else {
@@ -135,7 +137,8 @@ public final class SignalAttendant: Attendant {
   }
 
   /// The default action that ends the process. A fault says where it was.
-  private func kill(_ process: Process, by information: SignalInformation, at thread: LinuxThread?) {
+  private func kill(_ process: Process, by information: SignalInformation, at thread: LinuxThread?)
+  {
     let signal = information.signal
     if let thread { FaultReport.write(information, thread) }
     process.exit(status: 128 + signal.rawValue)

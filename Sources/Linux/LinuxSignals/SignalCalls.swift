@@ -202,8 +202,9 @@ public enum SignalCalls {
   static func kill(_ call: SystemCall) throws(Errno) -> Int {
     let target = call.int32(0)
     let own = call.process.identifier
-    guard target == 0 || target == -1 || target == own || target == -own
-      || call.process.thread(target) != nil
+    guard
+      target == 0 || target == -1 || target == own || target == -own
+        || call.process.thread(target) != nil
     else { throw .noSuchProcess }
     guard call.int32(1) != 0 else { return 0 }
     call.process.post(from(call, try signal(call.int32(1)), code: 0))
@@ -218,7 +219,8 @@ public enum SignalCalls {
     return information
   }
 
-  private static func send(_ call: SystemCall, to identifier: Int32, signal number: Int32) throws(Errno)
+  private static func send(_ call: SystemCall, to identifier: Int32, signal number: Int32)
+    throws(Errno)
     -> Int
   {
     guard identifier > 0 else { throw .invalidArgument }

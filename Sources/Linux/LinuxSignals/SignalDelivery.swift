@@ -48,12 +48,15 @@ enum SignalDelivery {
     if let fault {
       frame.trapNumber = fault.vector
       frame.errorCode = fault.errorCode
-      if case .page(let address, _, _) = fault.kind { frame.faultAddress = UInt64(address.rawValue) }
+      if case .page(let address, _, _) = fault.kind {
+        frame.faultAddress = UInt64(address.rawValue)
+      }
     }
     let size = ThreadContext.vectorStateByteCount
     let hasMagic = ThreadContext.vectorFeatures != 0
     let place = SignalFrame.place(below: top, vectorByteCount: size, hasMagic: hasMagic)
-    try ProgramBytes.copyOut(vectorState(of: thread, size, hasMagic), to: VirtualAddress(place.vector))
+    try ProgramBytes.copyOut(
+      vectorState(of: thread, size, hasMagic), to: VirtualAddress(place.vector))
     try ProgramBytes.copyOut(frame.bytes(vector: place.vector), to: VirtualAddress(place.frame))
 
     registers[.rdi] = UInt(information.signal.rawValue)
@@ -73,7 +76,8 @@ enum SignalDelivery {
     }
   }
 
-  private static func vectorState(of thread: LinuxThread, _ size: Int, _ hasMagic: Bool) -> [UInt8] {
+  private static func vectorState(of thread: LinuxThread, _ size: Int, _ hasMagic: Bool) -> [UInt8]
+  {
     var bytes = [UInt8](repeating: 0, count: size + (hasMagic ? 4 : 0))
     var elements = bytes.mutableSpan
     var span = MutableRawSpan(_elements: &elements)

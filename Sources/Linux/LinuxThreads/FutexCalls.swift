@@ -48,7 +48,8 @@ enum FutexCalls {
     return Instant.start + Nanoseconds(max(0, span.count &- Clock.wallOffset))
   }
 
-  private static func wait(_ call: SystemCall, bits: UInt32, deadline: Instant) throws(Errno) -> Int {
+  private static func wait(_ call: SystemCall, bits: UInt32, deadline: Instant) throws(Errno) -> Int
+  {
     let address = call.address(0)
     guard try ProgramBytes.load(at: address, as: UInt32.self) == call.uint32(2) else {
       throw .wouldBlock

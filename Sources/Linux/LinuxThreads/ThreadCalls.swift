@@ -30,7 +30,8 @@ public enum ThreadCalls {
     sink.add(.exit, exit)
     sink.add(.setRobustList, setRobustList)
     sink.add(.getRobustList, robustList)
-    sink.add(.futex,
+    sink.add(
+      .futex,
       flags: """
         FUTEX_WAIT FUTEX_WAKE FUTEX_REQUEUE FUTEX_CMP_REQUEUE FUTEX_WAKE_OP FUTEX_WAIT_BITSET \
         FUTEX_WAKE_BITSET FUTEX_PRIVATE_FLAG FUTEX_CLOCK_REALTIME

@@ -4,78 +4,79 @@ import Base
 import Clock
 import LinuxCore
 
-/// The clocks of `clock_gettime(2)`.
+/// A clock of `clock_gettime(2)`.
 enum LinuxClock: Equatable {
+  /// Time since 1970.
   case wall
+  /// Time since the kernel was entered.
   case monotonic
+  /// Processor time of the whole process.
   case processTime
-  case threadTime
+  /// Processor time of the thread with this identifier.
+  case threadTime(Int32)
 
-  /// Throws `invalidArgument` for a clock that does not exist.
-  init(_ identifier: Int32) throws(Errno) {
+  /// The clock that `identifier` names to `thread`. Throws `invalidArgument` when there is none.
+  init(_ identifier: Int32, for thread: LinuxThread) throws(Errno) {
     switch identifier {
     // REALTIME, REALTIME_COARSE, REALTIME_ALARM, TAI
     case 0, 5, 8, 11: self = .wall
     // MONOTONIC, MONOTONIC_RAW, MONOTONIC_COARSE, BOOTTIME, BOOTTIME_ALARM
     case 1, 4, 6, 7, 9: self = .monotonic
     case 2: self = .processTime
-    case 3: self = .threadTime
-    default:
-      // Clocks of a process or thread by number: ~id << 3, bit 2 for a thread, 2 = scheduler time.
-      guard identifier < 0, identifier & 3 == 2 else { throw .invalidArgument }
-      self = identifier & 4 != 0 ? .threadTime : .processTime
+    case 3: self = .threadTime(thread.identifier)
+    default: self = try Self.processorClock(identifier, for: thread)
     }
   }
 
-  /// Nanoseconds on this clock.
-  func now(_ thread: LinuxThread) -> Int64 {
+  /// Clocks by number (`clock_getcpuclockid(3)`, linux/posix-timers.h): `~number << 3`, bit 2 for
+  /// a thread, bits 0-1 for the kind of time, 3 for a descriptor. Number 0 is the caller.
+  private static func processorClock(
+    _ identifier: Int32, for thread: LinuxThread
+  ) throws(Errno) -> LinuxClock {
+    guard identifier < 0, identifier & 3 != 3 else { throw .invalidArgument }
+    let number = ~(identifier >> 3)
+    if identifier & 4 != 0 {
+      guard number != 0 else { return .threadTime(thread.identifier) }
+      guard thread.process.thread(number) != nil else { throw .invalidArgument }
+      return .threadTime(number)
+    }
+    guard number == 0 || number == thread.process.identifier else { throw .invalidArgument }
+    return .processTime
+  }
+
+  /// Whether the clock has timers and sleeps (`EOPNOTSUPP` otherwise): not the raw and coarse ones.
+  static func hasTimers(_ identifier: Int32) -> Bool {
+    identifier != 4 && identifier != 5 && identifier != 6
+  }
+
+  /// Whether the clock stands still while nothing runs.
+  var isProcessorTime: Bool {
+    switch self {
+    case .wall, .monotonic: false
+    case .processTime, .threadTime: true
+    }
+  }
+
+  /// Nanoseconds on this clock; nil when its thread has ended.
+  func now(in process: Process) -> Int64? {
     switch self {
     case .wall: Clock.wallTime()
     case .monotonic: Int64(bitPattern: Clock.now().nanoseconds)
-    case .processTime: thread.process.processorTime.count
-    case .threadTime: thread.processorTime.count
+    case .processTime: process.processorTime.count
+    case .threadTime(let identifier): process.thread(identifier)?.processorTime.count
     }
   }
 
-  /// When this clock will show `nanoseconds`; an approximation for processor time.
-  func instant(_ nanoseconds: Int64, _ thread: LinuxThread) -> Instant {
+  /// The earliest moment at which this clock can show `nanoseconds`.
+  ///
+  /// Processor time runs at most as fast as real time, because there is one processor. It is not
+  /// looked at more often than once a millisecond.
+  func earliest(_ nanoseconds: Int64, in process: Process) -> Instant {
     switch self {
     case .wall: Instant.start + Nanoseconds(nanoseconds &- Clock.wallOffset)
     case .monotonic: Instant.start + Nanoseconds(nanoseconds)
-    case .processTime, .threadTime: Clock.now() + Nanoseconds(nanoseconds &- now(thread))
+    case .processTime, .threadTime:
+      Clock.now() + Nanoseconds(max(nanoseconds &- (now(in: process) ?? 0), 1_000_000))
     }
-  }
-}
-
-/// `struct timespec` and `struct timeval` in the program's memory.
-enum TimeValue {
-  /// Loads a `struct timespec` as nanoseconds. Throws `invalidArgument`.
-  static func load(_ address: VirtualAddress) throws(Errno) -> Nanoseconds {
-    let seconds: Int64 = try ProgramBytes.load(at: address)
-    let nanoseconds: Int64 = try ProgramBytes.load(at: address + 8)
-    guard seconds >= 0, nanoseconds >= 0, nanoseconds < 1_000_000_000 else {
-      throw .invalidArgument
-    }
-    return Nanoseconds(seconds: seconds, nanoseconds: nanoseconds)
-  }
-
-  static func store(_ nanoseconds: Int64, at address: VirtualAddress) throws(Errno) {
-    let value = max(nanoseconds, 0)
-    try ProgramBytes.store(value / 1_000_000_000, value % 1_000_000_000, at: address)
-  }
-
-  /// Loads a `struct timeval` as nanoseconds. Throws `invalidArgument`.
-  static func loadMicroseconds(_ address: VirtualAddress) throws(Errno) -> Nanoseconds {
-    let seconds: Int64 = try ProgramBytes.load(at: address)
-    let microseconds: Int64 = try ProgramBytes.load(at: address + 8)
-    guard seconds >= 0, microseconds >= 0, microseconds < 1_000_000 else {
-      throw .invalidArgument
-    }
-    return Nanoseconds(seconds: seconds, nanoseconds: microseconds * 1000)
-  }
-
-  static func storeMicroseconds(_ nanoseconds: Int64, at address: VirtualAddress) throws(Errno) {
-    let value = max(nanoseconds, 0) / 1000
-    try ProgramBytes.store(value / 1_000_000, value % 1_000_000, at: address)
   }
 }

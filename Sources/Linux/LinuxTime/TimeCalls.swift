@@ -3,79 +3,53 @@
 import Base
 import Clock
 import LinuxCore
-import Scheduling
 
-/// The system calls on clocks and sleeping (`time(7)`).
+/// The system calls on clocks, sleeping and timers (`time(7)`).
 public enum TimeCalls {
   public static func register<S: SystemCallSink>(in sink: inout S) {
     sink.add(
       .clockGettime,
       flags: """
         CLOCK_REALTIME CLOCK_MONOTONIC CLOCK_PROCESS_CPUTIME_ID CLOCK_THREAD_CPUTIME_ID \
-        CLOCK_MONOTONIC_RAW CLOCK_REALTIME_COARSE CLOCK_MONOTONIC_COARSE CLOCK_BOOTTIME CLOCK_TAI
+        CLOCK_MONOTONIC_RAW CLOCK_REALTIME_COARSE CLOCK_MONOTONIC_COARSE CLOCK_BOOTTIME \
+        CLOCK_TAI, clocks of a process or thread by number
         """, getTime)
     sink.add(.clockGetres, flags: "as clock_gettime", resolution)
     sink.add(.clockSettime, flags: "CLOCK_REALTIME", setTime)
-    sink.add(.clockNanosleep, flags: "TIMER_ABSTIME", clockSleep)
-    sink.add(.nanosleep, sleep)
-    sink.add(.gettimeofday, timeOfDay)
-    sink.add(.settimeofday) { (call) throws(Errno) in
-      guard call.process.credentials.isPrivileged else { throw .notPermitted }
-      if let address = call.optionalAddress(0) {
-        Clock.setWallTime(try TimeValue.loadMicroseconds(address).count)
-      }
-      return 0
-    }
-    sink.add(.time) { (call) throws(Errno) in
-      let seconds = Clock.wallTime() / 1_000_000_000
-      if let address = call.optionalAddress(0) { try ProgramBytes.store(seconds, at: address) }
-      return Int(seconds)
-    }
-    sink.add(.times, limits: "all processor time counts as the program's own", times)
-    sink.add(
-      .getrusage, flags: "RUSAGE_SELF RUSAGE_CHILDREN RUSAGE_THREAD", limits: "times only", usage)
+    sink.add(.gettimeofday, limits: "the time zone is zero", timeOfDay)
+    sink.add(.settimeofday, limits: "the time zone is ignored", setTimeOfDay)
+    sink.add(.time, time)
+    SleepCalls.register(in: &sink)
+    UsageCalls.register(in: &sink)
     IntervalTimerCalls.register(in: &sink)
     TimerCalls.register(in: &sink)
+    AdjustmentCalls.register(in: &sink)
   }
 
   /// `int clock_gettime(clockid_t clockid, struct timespec *tp)`
   static func getTime(_ call: SystemCall) throws(Errno) -> Int {
-    try TimeValue.store(try LinuxClock(call.int32(0)).now(call.thread), at: call.address(1))
+    let clock = try LinuxClock(call.int32(0), for: call.thread)
+    guard let now = clock.now(in: call.process) else { throw .invalidArgument }
+    try TimeValue.store(now, at: call.address(1))
     return 0
   }
 
-  /// `int clock_getres(clockid_t clockid, struct timespec *res)`
+  /// `int clock_getres(clockid_t clockid, struct timespec *res)`. The coarse clocks are as fine as
+  /// the others here, and say so.
   static func resolution(_ call: SystemCall) throws(Errno) -> Int {
-    _ = try LinuxClock(call.int32(0))
+    _ = try LinuxClock(call.int32(0), for: call.thread)
     if let address = call.optionalAddress(1) { try TimeValue.store(1, at: address) }
     return 0
   }
 
   /// `int clock_settime(clockid_t clockid, const struct timespec *tp)`
   static func setTime(_ call: SystemCall) throws(Errno) -> Int {
-    guard call.int32(0) == 0 else { throw .invalidArgument }
-    guard call.process.credentials.isPrivileged else { throw .notPermitted }
-    Clock.setWallTime(try TimeValue.load(call.address(1)).count)
-    return 0
-  }
-
-  /// `int clock_nanosleep(clockid_t, int flags, const struct timespec *t, struct timespec *rem)`
-  static func clockSleep(_ call: SystemCall) throws(Errno) -> Int {
-    let clock = try LinuxClock(call.int32(0))
-    guard clock != .threadTime else { throw .invalidArgument }
-    let span = try TimeValue.load(call.address(2))
-    guard call.int32(1) & 1 != 0 else {
-      return try SleepRestart(Clock.now() + span, call.optionalAddress(3)).resume(call)
+    let identifier = call.int32(0)
+    guard identifier == 0 else {
+      _ = try LinuxClock(identifier, for: call.thread)
+      throw identifier < 0 ? .notPermitted : .invalidArgument
     }
-    let deadline = clock.instant(span.count, call.thread)
-    if Scheduler.sleep(until: deadline) == .interrupted { throw .restartWithoutHandler }
-    return 0
-  }
-
-  /// `int nanosleep(const struct timespec *req, struct timespec *rem)`
-  static func sleep(_ call: SystemCall) throws(Errno) -> Int {
-    let span = try TimeValue.load(call.address(0))
-    return try SleepRestart(Clock.now() + span, call.optionalAddress(1)).resume(call)
+    return try set(try TimeValue.load(call.address(1)), call.process)
   }
 
   /// `int gettimeofday(struct timeval *tv, struct timezone *tz)`
@@ -87,48 +61,29 @@ public enum TimeCalls {
     return 0
   }
 
-  /// `clock_t times(struct tms *buf)`, in hundredths of a second.
-  static func times(_ call: SystemCall) throws(Errno) -> Int {
-    if let address = call.optionalAddress(0) {
-      try ProgramBytes.store(call.process.processorTime.count / 10_000_000, 0, at: address)
-      try ProgramBytes.store(0, 0, at: address + 16)
-    }
-    return Int(Clock.now().nanoseconds / 10_000_000)
-  }
-
-  /// `int getrusage(int who, struct rusage *usage)`
-  static func usage(_ call: SystemCall) throws(Errno) -> Int {
-    let time: Int64
-    switch call.int32(0) {
-    case 0: time = call.process.processorTime.count
-    case 1: time = call.thread.processorTime.count
-    case -1: time = 0
-    default: throw .invalidArgument
-    }
-    var bytes = [UInt8](repeating: 0, count: 144)
-    bytes.put(time / 1_000_000_000, at: 0)
-    bytes.put(time / 1000 % 1_000_000, at: 8)
-    try ProgramBytes.copyOut(bytes, to: call.address(1))
+  /// `int settimeofday(const struct timeval *tv, const struct timezone *tz)`
+  static func setTimeOfDay(_ call: SystemCall) throws(Errno) -> Int {
+    var time: Nanoseconds?
+    if let address = call.optionalAddress(0) { time = try TimeValue.loadMicroseconds(address) }
+    if let address = call.optionalAddress(1) { _ = try ProgramBytes.copyIn(address, count: 8) }
+    if let time { return try set(time, call.process) }
+    guard call.process.credentials.isPrivileged else { throw .notPermitted }
     return 0
   }
-}
 
-/// A relative sleep that goes on with what is left of it after a signal without a handler.
-final class SleepRestart: RestartBlock {
-  let deadline: Instant
-  let remaining: VirtualAddress?
-
-  init(_ deadline: Instant, _ remaining: VirtualAddress?) {
-    self.deadline = deadline
-    self.remaining = remaining
+  /// `time_t time(time_t *tloc)`
+  static func time(_ call: SystemCall) throws(Errno) -> Int {
+    let seconds = Clock.wallTime() / 1_000_000_000
+    if let address = call.optionalAddress(0) { try ProgramBytes.store(seconds, at: address) }
+    return Int(seconds)
   }
 
-  func resume(_ call: SystemCall) throws(Errno) -> Int {
-    guard Scheduler.sleep(until: deadline) == .interrupted else { return 0 }
-    let left = deadline - Clock.now()
-    guard left > .zero else { return 0 }
-    if let remaining { try TimeValue.store(left.count, at: remaining) }
-    call.thread.restart = self
-    throw .restartBlock
+  /// Sets the wall clock. As in Linux it cannot be before the start of the monotonic clock.
+  private static func set(_ time: Nanoseconds, _ process: Process) throws(Errno) -> Int {
+    guard process.credentials.isPrivileged else { throw .notPermitted }
+    guard time.count >= Int64(bitPattern: Clock.now().nanoseconds) else { throw .invalidArgument }
+    Clock.setWallTime(time.count)
+    TimerCalls.wallClockDidChange()
+    return 0
   }
 }

@@ -6,14 +6,13 @@
 /// enough: no lock, no atomic. An interrupt handler must not touch one.
 ///
 /// It is made at the first access, on the heap, which must be there before.
+// SAFETY (all below): the memory is allocated once and never freed, and only the accessor below
+// reaches it. `@unchecked Sendable` holds because kernel code never runs on two processors at once
+// and is never preempted (Docs/Architecture.md, "The kernel is one thread of control").
 @safe
 public struct KernelGlobal<Value>: @unchecked Sendable {
   // Not a class: Swift 6.3 lays a constant object out statically and then gives every module that
   // inlines the accessor a private copy of it (Docs/Facts.md).
-  //
-  // SAFETY: the memory is allocated once and never freed. `@unchecked Sendable` holds because
-  // kernel code never runs on two processors at once and is never preempted (Docs/Architecture.md,
-  // "The kernel is one thread of control").
   private let storage: UnsafeMutablePointer<Value>
 
   public init(_ value: Value) {

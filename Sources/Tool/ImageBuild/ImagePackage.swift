@@ -126,6 +126,8 @@ struct ImagePackage {
         "-enable-experimental-feature", "Embedded", "-wmo", "-g",
         configuration.isOn("OPTIMIZE_SIZE") ? "-Osize" : "-O",
         "-Xfrontend", "-function-sections", "-Werror", "EmbeddedRestrictions",
+        // Embedded Swift's dynamic exclusivity checks are empty functions: leave the calls out.
+        "-enforce-exclusivity=unchecked",
         "-package-name", "martlet", "-use-ld=lld", "-Xclang-linker", "-nostdlib",
         "-Xclang-linker", "-static",
       ] + safe.flatMap { ["-Xcc", $0] }

@@ -14,6 +14,9 @@
 
 #if defined(__x86_64__) && defined(__ELF__) && !defined(__linux__)
 #include "x86_64.h"
+#else
+// Where a new thread of the stand-in for the hardware begins.
+MARTLET_UNSAFE void martlet_call_thread_main(void);
 #endif
 
 #endif

@@ -10,6 +10,7 @@
 // Per-processor data, reached through GS by the assembly (offsets in traps.S).
 MARTLET_ADDRESS(martlet_cpu)
 #define MARTLET_CPU_KERNEL_STACK 0
+#define MARTLET_CPU_CURRENT_TARGET 16
 #define MARTLET_CPU_LOCAL_APIC 24
 #define MARTLET_CPU_PENDING 32
 #define MARTLET_CPU_FAULT_ADDRESS 40

@@ -3,6 +3,7 @@
 import Base
 
 /// Bytes that live, unchanged, as long as the kernel runs: the root archive, boot parameters.
+// SAFETY (all below): only Machine makes these, over memory that is never written or freed again.
 @safe
 public final class PermanentBytes: Sendable {
   private let address: UInt

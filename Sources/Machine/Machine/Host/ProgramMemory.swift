@@ -89,7 +89,8 @@ public enum ProgramMemory {
   ) -> VirtualAddress? {
     var bytes = [UInt8](repeating: 0, count: MemoryLayout<T>.size)
     var span = bytes.mutableSpan
-    var raw = span.mutableBytes
+    // SAFETY: any bytes are valid elements of an array of bytes.
+    var raw = unsafe span.mutableBytes
     if let fault = copyIn(from: address, into: &raw) { return fault }
     value = raw.littleEndian(at: 0)
     return nil
@@ -104,7 +105,8 @@ public enum ProgramMemory {
     guard frame(last, .write) != nil else { return last.pageStart }
     var bytes = [UInt8](repeating: 0, count: MemoryLayout<T>.size)
     var span = bytes.mutableSpan
-    var raw = span.mutableBytes
+    // SAFETY: any bytes are valid elements of an array of bytes.
+    var raw = unsafe span.mutableBytes
     raw.storeLittleEndian(value, at: 0)
     return copyOut(raw.bytes, to: address)
   }

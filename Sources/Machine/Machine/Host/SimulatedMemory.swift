@@ -11,14 +11,14 @@ public enum SimulatedMemory {
   private static let nextFrame = Mutex<Int>(16)
 
   // SAFETY: allocated once, never freed.
-  static let base: UInt = unsafe UInt(
+  static let base: UInt = UInt(
     bitPattern: UnsafeMutableRawPointer.allocate(
       byteCount: frameLimit * pageSize, alignment: pageSize))
 
   /// Fresh frames that follow one another and that nobody else uses.
   public static func reserveFrames(_ count: Int) -> FrameNumber {
     nextFrame.withLock { next in
-      let first = roundedUp(next, to: 512)
+      let first = next
       precondition(first + count <= frameLimit, "the simulated memory is used up")
       next = first + count + 1
       return FrameNumber(UInt32(first))

@@ -5,6 +5,7 @@ import Bytes
 import CMachine
 
 /// Which hypervisor runs us (CPUID 0x40000000).
+// SAFETY (all below): CPUID only reads.
 enum Hypervisor {
   static var highestLeaf: UInt32 {
     guard unsafe martlet_cpuid(1, 0).c & 1 << 31 != 0 else { return 0 }

@@ -21,6 +21,7 @@ public enum Power {
   /// told the whole of it. Where there is no such device the processor halts for ever.
   public static func off(status: Int32) -> Never {
     debugExit.writeWord(UInt32(status & 0x7f))
+    // SAFETY: the end; nothing runs after it.
     unsafe martlet_halt()
   }
 }

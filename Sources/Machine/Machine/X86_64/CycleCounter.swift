@@ -5,6 +5,7 @@ import Bytes
 import CMachine
 
 /// The time-stamp counter.
+// SAFETY (all below): the counter and CPUID only read.
 public enum CycleCounter {
   static let rate = KernelGlobal<UInt64>(0)
 

@@ -4,7 +4,7 @@ import Base
 import CMachine
 
 /// The kernel's view of all physical memory.
-enum DirectMap {
+public enum DirectMap {
   /// Where the kernel sees a physical address. Valid for memory that `Boot` has mapped.
   @inline(__always)
   static func address(of physical: PhysicalAddress) -> UInt {
@@ -26,7 +26,7 @@ enum DirectMap {
 
   /// Extends the map of the first GiB, which the boot code made, up to `end`; tables come from
   /// `take`, which gives zeroed frames.
-  static func extend(to end: PhysicalAddress, take: () -> FrameNumber) {
+  public static func extend(to end: PhysicalAddress, take: () -> FrameNumber) {
     let gigabyte: UInt = 1 << 30
     var start = gigabyte
     while start < end.rawValue {

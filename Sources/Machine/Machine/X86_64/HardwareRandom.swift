@@ -3,6 +3,7 @@
 import CMachine
 
 /// The processor's random source.
+// SAFETY (all below): CPUID only reads; RDSEED and RDRAND write one word of ours.
 public enum HardwareRandom {
   /// A word from RDSEED, or else RDRAND; nil when there is neither or it fails ten times
   /// (SDM 1 section 7.3.17).

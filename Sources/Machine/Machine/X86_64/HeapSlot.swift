@@ -5,6 +5,8 @@ import CMachine
 /// The place of the kernel's heap itself: static memory, since it must be there before any object.
 ///
 /// There is one heap in an image, so one slot; the image uses it with one type only.
+// SAFETY (all below): the assembly reserves the bytes, aligned to 64, for nothing else. The heap is
+// installed before the first use and lives as long as the kernel.
 @safe
 public struct HeapSlot<Heap>: Sendable {
   public init() {}
@@ -14,7 +16,8 @@ public struct HeapSlot<Heap>: Sendable {
   private static var pointer: UnsafeMutablePointer<Heap> {
     @inline(__always) get {
       unsafe UnsafeMutablePointer<Heap>(
-        bitPattern: UInt(martlet_heap_slot_address())).unsafelyUnwrapped
+        bitPattern: UInt(martlet_heap_slot_address())
+      ).unsafelyUnwrapped
     }
   }
 

@@ -31,7 +31,9 @@ public enum Backtrace {
   ) {
     var frame = framePointer
     for _ in 0..<limit {
-      guard frame >= KernelLayout.image, frame < KernelLayout.devices, frame & 7 == 0 else { return }
+      guard frame >= KernelLayout.image, frame < KernelLayout.devices, frame & 7 == 0 else {
+        return
+      }
       var next: UInt64 = 0
       var address: UInt64 = 0
       // SAFETY: the routines survive a fault and write to the two locals.

@@ -8,6 +8,8 @@ import CMachine
 ///
 /// QEMU's and KVM's timer counts nanoseconds at divisor one; where CPUID 0x40000010 or 0x15 tells
 /// another rate, that is used.
+// SAFETY (all below): CPUID and reading MSRs have no effect; the MSRs that are written concern
+// interrupts only.
 public enum LocalTimer {
   static let registers = KernelGlobal<DeviceRegisters?>(nil)
   /// What the timer counts in a second, at divisor one.
@@ -42,6 +44,7 @@ public enum LocalTimer {
     // Counts, masked, from now on: the first reference for the cycle counter.
     store(UInt32.max, at: initialCountRegister)
     startCount.value = UInt32.max
+    TimeReference.restart()
   }
 
   /// Interrupts once, on line `timer`, after `nanoseconds`; replaces what was set before. The

@@ -4,6 +4,7 @@ import Base
 import CMachine
 
 /// The processor: what it can do, and the state that the kernel sets once.
+// SAFETY (all below): CPUID only reads; the tables and MSRs are set once, before anything uses them.
 public enum Processor {
   /// The result of CPUID.
   public struct Identification: Sendable {
@@ -30,6 +31,10 @@ public enum Processor {
     unsafe martlet_write_msr(
       0xc000_0082, martlet_syscall_entry_address())
     unsafe martlet_write_msr(0xc000_0084, 0x4_4700)
+  }
+
+  /// Turns on the vector registers that there are. Needs the heap.
+  public static func enableVectorRegisters() {
     VectorState.enable()
   }
 

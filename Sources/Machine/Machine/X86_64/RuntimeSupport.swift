@@ -8,6 +8,7 @@ import CMachine
 
 /// `arc4random_buf(3)`, for the seeds of hash tables. The kernel uses no hash that an attacker can
 /// feed, so the processor's source is enough.
+// SAFETY (all below): writes stay inside the buffer of `count` bytes that the caller gives.
 @c(arc4random_buf)
 @unsafe
 public func fillRandom(_ buffer: UnsafeMutableRawPointer, _ count: UInt) {

@@ -8,6 +8,8 @@ import CMachine
 ///
 /// A kernel stack is `stackPages` pages with an unmapped page below; its last 64 bytes hold the
 /// attention word and the fault address, and below them lies the frame of the program's registers.
+// SAFETY (all below): every word that is stored lies in the thread's own kernel stack; addresses of
+// symbols are the linker's; the target outlives the context that it owns.
 public final class ThreadContext {
   private var savedStackPointer: UInt64 = 0
   private let stack: KernelStack?
@@ -15,6 +17,8 @@ public final class ThreadContext {
   /// The address where the frame ends; what the entry stubs load as stack pointer.
   private let frameEnd: UInt64
   public let registers: ProgramRegisters
+  /// The address of the thread's `TrapTarget`.
+  private var target: UInt64 = 0
   /// The base of FS: the program's thread-local storage.
   public var threadPointer: UInt = 0
 
@@ -54,6 +58,12 @@ public final class ThreadContext {
     registers = ProgramRegisters(frame: frameEnd - Self.frameByteCount)
   }
 
+  /// Binds the context to what serves its program code. The target owns the context, so it is not
+  /// retained.
+  public func setTarget(_ newTarget: TrapTarget) {
+    target = UInt64(UInt(bitPattern: unsafe Unmanaged.passUnretained(newTarget).toOpaque()))
+  }
+
   /// Whether `attend` must be called before the thread goes back to program code.
   public var needsAttention: Bool {
     get { registers.needsAttention }
@@ -69,6 +79,7 @@ public final class ThreadContext {
     // SAFETY: both are kernel stacks in the form that martlet_switch_stack leaves and expects,
     // alive as long as their threads, which the scheduler keeps.
     PerProcessor.store(to.frameEnd, MARTLET_CPU_KERNEL_STACK)
+    PerProcessor.store(to.target, MARTLET_CPU_CURRENT_TARGET)
     if from.threadPointer != to.threadPointer { to.loadThreadPointer() }
     unsafe martlet_switch_stack(&from.savedStackPointer, to.savedStackPointer)
   }

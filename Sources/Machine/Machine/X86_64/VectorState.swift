@@ -8,10 +8,13 @@ import CMachine
 ///
 /// The kernel uses none of them, so they are saved only when another thread runs, and for signal
 /// frames.
+// SAFETY (all below): control registers get only bits that CPUID reports; the area is whole frames of
+// ours, large enough for all that XCR0 enables.
 final class VectorState {
   private let area: UInt64
   private let frame: FrameNumber
   private let frameCount: Int
+  private let hasXSAVE: Bool
 
   private static let size = KernelGlobal<Int>(512)
   private static let mask = KernelGlobal<UInt64>(0)
@@ -43,6 +46,7 @@ final class VectorState {
     guard let frames = FrameSupply.current.value else { return nil }
     guard let frame = frames.allocateContiguous(frameCount) else { return nil }
     self.frame = frame
+    hasXSAVE = Self.features != 0
     area = UInt64(DirectMap.address(of: frame))
     reset()
   }
@@ -64,13 +68,13 @@ final class VectorState {
   @inline(__always)
   func save() {
     // SAFETY: the area is page-aligned and large enough for all that XCR0 enables.
-    if Self.features != 0 { unsafe martlet_xsave(area) } else { unsafe martlet_fxsave(area) }
+    if hasXSAVE { unsafe martlet_xsave(area) } else { unsafe martlet_fxsave(area) }
   }
 
   @inline(__always)
   func restore() {
     // SAFETY: the area holds a state that `save` wrote or `set` checked.
-    if Self.features != 0 { unsafe martlet_xrstor(area) } else { unsafe martlet_fxrstor(area) }
+    if hasXSAVE { unsafe martlet_xrstor(area) } else { unsafe martlet_fxrstor(area) }
   }
 
   func copy(into bytes: inout MutableRawSpan) {

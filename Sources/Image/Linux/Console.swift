@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Base
+import Bytes
+import Clock
+import CommandLine
+import Log
+import Machine
+import Memory
+import Scheduling
+import VFS
+import Virtio
+import VirtioConsole
+
+/// The program's standard streams: ports 1 to 3 of a virtio console.
+final class Console: InterruptHandler {
+  private let device: VirtioConsole
+  let input: ConsoleStream
+  let output: ConsoleStream
+  let errors: ConsoleStream
+
+  /// Finds the console and starts it; without one there is nothing to talk to.
+  static func start(_ parameters: Parameters) -> Console {
+    guard let transport = findConsole(parameters.text) else {
+      Panic.refuse("console", "the machine has no virtio console")
+    }
+    do {
+      let device = try VirtioConsole(
+        transport,
+        ports: [
+          VirtioConsole.PortRequest(1, .input), VirtioConsole.PortRequest(2, .output),
+          VirtioConsole.PortRequest(3, .output),
+        ])
+      let console = Console(device)
+      if let input = transport.interruptLine, let line = Interrupts.route(input) {
+        Scheduler.handle(line, by: console)
+      }
+      return console
+    } catch {
+      Panic.refuse("console", "the virtio console does not work")
+    }
+  }
+
+  private init(_ device: VirtioConsole) {
+    self.device = device
+    guard let input = ConsoleStream(device.ports[0]),
+      let output = ConsoleStream(device.ports[1]), let errors = ConsoleStream(device.ports[2])
+    else { Boot.tooLittleMemory() }
+    self.input = input
+    self.output = output
+    self.errors = errors
+  }
+
+  func handleInterrupt() {
+    device.handleInterrupt()
+  }
+
+  /// Waits until the host has taken all output.
+  func drain() {
+    output.drain()
+    errors.drain()
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Base
+import Bytes
+import Clock
+import CommandLine
+import LinuxCore
+import LinuxLoader
+import Log
+import Machine
+import Memory
+import Scheduling
+import Settings
+import VFS
+
+/// The one program of the image, from its start to its end.
+enum Program {
+  /// Runs the program and returns its status, as a shell sees it.
+  static func run(_ parameters: Parameters, in process: Process, console: Console) -> Int32 {
+    Process.running.value = process
+    process.allowsWriteAndExecute = Settings.jit
+    if !parameters.text.hostname.isEmpty { process.hostName = parameters.text.hostname }
+    registerSystemCalls(of: process)
+    SpecialFiles.opener.value = SpecialOpener()
+    furnish(process, console: console, kernelCommandLine: parameters.kernelCommandLine)
+    enterWorkingDirectory(parameters, process)
+    guard let thread = start(parameters, in: process) else { return 125 }
+    Scheduler.add(thread)
+    while !process.hasEnded { _ = process.ended.wait(interruptible: false) }
+    return process.exitStatus ?? 0
+  }
+
+  private static func start(_ parameters: Parameters, in process: Process) -> LinuxThread? {
+    let text = parameters.text
+    installSharedObject(in: process)
+    guard
+      let entry = try? Loader.load(
+        text.program, arguments: text.arguments, environment: text.environment, in: process)
+    else { return nil }
+    guard
+      let thread = LinuxThread(
+        process: process, identifier: process.identifier,
+        stackPages: Settings.kernelStackKiB / 4)
+    else { return nil }
+    thread.registers.reset(
+      instructionPointer: entry.instructionPointer, stackPointer: entry.stackPointer)
+    process.threads.append(thread)
+    let line = LogLine(.information, "boot")
+    line.append("the program starts after ")
+    line.append(decimal: Int(CycleCounter.read() - CycleCounter.cyclesAtEntry))
+    line.append(" cycles")
+    line.end()
+    return thread
+  }
+
+  private static func enterWorkingDirectory(_ parameters: Parameters, _ process: Process) {
+    let path = parameters.text.workingDirectory
+    guard !path.isEmpty else { return }
+    guard let directory = try? process.namespace.lookup(RawSpan(_elements: path.span)),
+      directory.isDirectory
+    else {
+      let line = LogLine(.error, "boot")
+      line.append("there is no working directory ")
+      line.append(path)
+      line.end()
+      return
+    }
+    process.namespace.workingDirectory = directory
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Base
+import Bytes
+
+/// Interrupts as the kernel sees them; a test raises them.
+public enum Interrupts {
+  private static let pending = KernelGlobal<UInt64>(0)
+
+  /// Lets an interrupt arrive.
+  public static func raise(_ line: InterruptLine) {
+    pending.value |= 1 << UInt64(line.rawValue)
+  }
+
+  /// The lines that have arrived since the last call, as bits.
+  public static func takePending() -> UInt64 {
+    if let deadline = LocalTimer.deadline.value, CycleCounter.read() >= deadline { ring() }
+    defer { pending.value = 0 }
+    return pending.value
+  }
+
+  /// Sleeps until an interrupt arrives: here, lets time pass until the timer rings.
+  public static func waitForOne() {
+    guard pending.value == 0 else { return }
+    guard let deadline = LocalTimer.deadline.value else {
+      preconditionFailure("the kernel waits for an interrupt that never comes")
+    }
+    let now = CycleCounter.read()
+    if deadline > now { CycleCounter.advance(nanoseconds: deadline - now) }
+    ring()
+  }
+
+  private static func ring() {
+    LocalTimer.deadline.value = nil
+    raise(.timer)
+  }
+
+  public static func route(_ input: Int, isLevel: Bool = false) -> InterruptLine? {
+    input >= 0 && input < 48 ? InterruptLine(rawValue: 8 + input) : nil
+  }
+}
