@@ -78,7 +78,9 @@ final class PCIFacade: SimulatedDevice, @unchecked Sendable {
 
   init(_ device: SimulatedVirtioMMIO) {
     self.device = device
-    address = SimulatedBus.reserveAddresses(byteCount: 0x4000)
+    // A window is aligned to its size.
+    let reserved = SimulatedBus.reserveAddresses(byteCount: 0x8000)
+    address = PhysicalAddress(roundedUp(reserved.rawValue, to: 0x4000))
     super.init()
     SimulatedBus.attach(self, at: address, byteCount: 0x4000)
   }
@@ -86,11 +88,7 @@ final class PCIFacade: SimulatedDevice, @unchecked Sendable {
   /// Adds the function to a bus.
   func plug(into pci: SimulatedPCI, place: UInt8) -> PCIFunction {
     let function = pci.add(place)
-    // Windows are aligned to their size: this one starts below the registers.
-    let size: UInt64 = 0x4000
-    let start = UInt64(address.rawValue) & ~(size - 1)
-    let skew = UInt32(UInt64(address.rawValue) - start)
-    pci.setWindow(4, of: function, address: start, byteCount: size * 2)
+    pci.setWindow(4, of: function, address: UInt64(address.rawValue), byteCount: 0x4000)
     pci.functions[function]!.words[0x34 / 4] = 0x40
     let kinds: [(kind: UInt32, offset: UInt32, size: UInt32)] = [
       (1, 0, 56), (3, 0x800, 1), (4, 0x900, 12), (2, 0x1000, 0x1000),
@@ -100,7 +98,7 @@ final class PCIFacade: SimulatedDevice, @unchecked Sendable {
       let next = index == kinds.count - 1 ? 0 : UInt32(at + 0x14)
       pci.set(
         function, at: at,
-        [9 | next << 8 | 20 << 16 | entry.kind << 24, 4, skew + entry.offset, entry.size, 4])
+        [9 | next << 8 | 20 << 16 | entry.kind << 24, 4, entry.offset, entry.size, 4])
     }
     return function
   }
