@@ -8,6 +8,7 @@ import Log
 import Machine
 import Memory
 import Scheduling
+import TimerWheel
 import VFS
 import Virtio
 import VirtioConsole
@@ -35,6 +36,8 @@ final class Console: InterruptHandler {
       if let input = transport.interruptLine, let line = Interrupts.route(input) {
         Scheduler.handle(line, by: console)
       }
+      let patience = Patience(console)
+      Scheduler.arm(patience, at: Clock.now() + .milliseconds(50))
       return console
     } catch {
       Panic.refuse("console", "the virtio console does not work")
@@ -59,5 +62,21 @@ final class Console: InterruptHandler {
   func drain() {
     output.drain()
     errors.drain()
+  }
+}
+
+/// Ends the wait for a host that does not open its side: it closed it before the kernel was there
+/// to see.
+private final class Patience: TimerEntry {
+  private let console: Console
+
+  init(_ console: Console) {
+    self.console = console
+  }
+
+  override func fire(at now: Instant) {
+    // Some hosts answer without an interrupt.
+    console.handleInterrupt()
+    console.input.giveUp()
   }
 }

@@ -2,7 +2,6 @@
 
 import Base
 import Bytes
-import Clock
 import DeviceFS
 import Machine
 import Memory
@@ -15,6 +14,9 @@ import VirtioConsole
 final class ConsoleStream: ConsolePortObserver, ByteStream {
   let port: ConsolePort
   let queue = WaitQueue()
+  /// Set when the host has had the time to open its side and has not: it closed it before the
+  /// kernel was there to see.
+  private var hasGivenUp = false
   /// A page between the port and the program.
   private let page: FrameNumber
 
@@ -26,13 +28,20 @@ final class ConsoleStream: ConsolePortObserver, ByteStream {
     port.observer = self
   }
 
+  /// The host has had its time: if its side is not open, nothing will come.
+  func giveUp() {
+    guard port.isInput else { return }
+    hasGivenUp = true
+    queue.wakeAll([.readable, .readableNormal])
+  }
+
   func consolePortChanged(_ port: ConsolePort) {
     queue.wakeAll([.readable, .writable, .readableNormal, .writableNormal])
   }
 
   var readiness: Readiness {
     var readiness: Readiness = []
-    if port.isInput && (port.hasInput || port.isAtEnd) {
+    if port.isInput && (port.hasInput || isAtEnd) {
       readiness.formUnion([.readable, .readableNormal])
     }
     if !port.isInput && port.canWrite { readiness.formUnion([.writable, .writableNormal]) }
@@ -41,7 +50,7 @@ final class ConsoleStream: ConsolePortObserver, ByteStream {
 
   /// Reads what there is; nil when that is nothing yet, 0 at the end.
   func read(into buffer: UserBuffer) throws(SystemError) -> Int? {
-    guard port.hasInput else { return port.isAtEnd ? 0 : nil }
+    guard port.hasInput else { return isAtEnd ? 0 : nil }
     let count = try FrameMemory.withMutableBytes(of: page) {
       (bytes: inout MutableRawSpan) throws(SystemError) -> Int in
       var part = bytes._mutatingExtracting(0..<min(buffer.count, pageSize))
@@ -49,7 +58,7 @@ final class ConsoleStream: ConsolePortObserver, ByteStream {
       if count > 0 { try buffer.copyOut(part.bytes.extracting(0..<count)) }
       return count
     }
-    return count > 0 ? count : port.isAtEnd ? 0 : nil
+    return count > 0 ? count : isAtEnd ? 0 : nil
   }
 
   /// Writes what there is room for; nil when that is nothing.
@@ -69,7 +78,9 @@ final class ConsoleStream: ConsolePortObserver, ByteStream {
     return done == 0 && buffer.count > 0 ? nil : done
   }
 
-  var isAtEnd: Bool { port.isAtEnd }
+  var isAtEnd: Bool {
+    port.isAtEnd || hasGivenUp && !port.isHostOpen && !port.hasInput
+  }
 
   func drain() {
     port.flush()

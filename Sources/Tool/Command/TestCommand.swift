@@ -32,6 +32,7 @@ struct TestCommand: AsyncParsableCommand {
 
   func run() async throws {
     Log.bootstrap(isVerbose: false)
+    setenv("MARTLET_QUIET", "1", 1)
     let tiers: [Tier] = tier.map { [$0] } ?? [.unit, .guest, .apps]
     var tally = TestTally()
     for tier in tiers {
