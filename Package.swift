@@ -123,7 +123,8 @@ let libraries: [Library] = [
   Library(
     "Linux", "LinuxProcess",
     on: [
-      "Base", "Bytes", "Clock", "Frames", "LinuxCore", "Machine", "Memory", "Random", "Scheduling",
+      "Base", "Bytes", "Clock", "Frames", "LinuxCore", "Log", "Machine", "Memory", "Random",
+      "Scheduling", "VFS",
     ]),
   Library(
     "Linux", "LinuxProc",
@@ -211,6 +212,7 @@ let tests: [Target] =
     .testTarget(
       name: "LinuxTests",
       dependencies: [
+        "LinuxSockets",
         "Bytes", "Base", "Machine", "LinuxCore", "LinuxFiles", "LinuxPolling", "LinuxMemory",
         "LinuxThreads", "LinuxSignals", "LinuxTime", "LinuxVDSO", "LinuxProcess", "LinuxLoader",
         "ELF",

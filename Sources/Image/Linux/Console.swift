@@ -36,6 +36,8 @@ final class Console: InterruptHandler {
       if let input = transport.interruptLine, let line = Interrupts.route(input) {
         Scheduler.handle(line, by: console)
       }
+      // What the device said before its line was routed.
+      console.handleInterrupt()
       let patience = Patience(console)
       Scheduler.arm(patience, at: Clock.now() + .milliseconds(50))
       return console

@@ -252,6 +252,17 @@ public final class AddressSpace {
     regions.index(containing: address).map { regions.regions[$0] }
   }
 
+  /// Whether a mapping may write to the source's own pages.
+  public func mayWrite(to source: PageSource) -> Bool {
+    for region in regions.regions
+    where region.source === source && region.isShared
+      && region.maximumPermissions.contains(.write)
+    {
+      return true
+    }
+    return false
+  }
+
   /// Calls `body` with every region, in order.
   public func forEachRegion(_ body: (Region) -> Void) {
     for region in regions.regions { body(region) }

@@ -122,6 +122,11 @@ enum DescriptorCalls {
     let added = FileSeals(rawValue: call.uint32(2))
     guard added.isSubset(of: .all) else { throw .invalidArgument }
     guard file.isWritable, !seals.contains(.seal) else { throw .notPermitted }
+    if added.contains(.write), let source = try? file.node.pageSource(),
+      call.process.space.mayWrite(to: source)
+    {
+      throw .busy
+    }
     locks.seals = seals.union(added)
     return 0
   }

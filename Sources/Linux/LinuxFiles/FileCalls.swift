@@ -169,7 +169,6 @@ public enum FileCalls {
       .ioctl, flags: "FIOCLEX FIONCLEX FIONBIO FIONREAD, and what the file knows",
       DescriptorCalls.deviceControl)
     sink.add(.flock, flags: "LOCK_SH LOCK_EX LOCK_UN LOCK_NB", LockCalls.lockWhole)
-    sink.add(.socket, limits: "always EAFNOSUPPORT", SocketCalls.make)
     sink.add(.pipe, PipeCalls.pipe)
     sink.add(.pipe2, flags: "O_CLOEXEC O_NONBLOCK", PipeCalls.pipe2)
   }

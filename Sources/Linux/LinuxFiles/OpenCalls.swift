@@ -3,7 +3,6 @@
 import Base
 import Bytes
 import LinuxCore
-import Pipes
 import VFS
 
 /// `open` and its kin.
@@ -93,7 +92,6 @@ enum OpenCalls {
     _ node: Node, _ flags: OpenFlags, _ status: OpenFlags, _ wasMade: Bool
   ) throws(SystemError) -> OpenFile {
     switch node.kind {
-    case .fifo: return try NamedPipes.open(node, flags: status)
     case .socket: throw .noSuchDeviceAddress
     case .regular:
       if flags.contains(.truncate) && !wasMade { try node.truncate(to: 0) }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-import LinuxCore
-import Scheduling
-import Machine
 import Base
+import Bytes
+import LinuxCore
+import Log
+import Machine
+import Memory
+import Scheduling
+import VFS
 
 /// The family of calls about the process itself: identity, limits, names, the system.
 public enum ProcessCalls {
@@ -11,6 +15,7 @@ public enum ProcessCalls {
     registerIdentity(in: &sink)
     registerSystem(in: &sink)
     sink.add(.exitGroup, exitGroup)
+    sink.add(.execve, limits: "refused: ENOSYS for a file that could be run", execute)
     sink.add(
       .archPrctl, flags: "ARCH_SET_FS ARCH_GET_FS", limits: "GS is the kernel's: EPERM", archControl
     )
@@ -32,6 +37,21 @@ public enum ProcessCalls {
   static func exitGroup(_ call: SystemCall) throws(Errno) -> Int {
     call.process.exit(status: call.int32(0) & 0xff)
     return 0
+  }
+
+  /// `int execve(const char *path, char *const argv[], char *const envp[])`
+  ///
+  /// The image runs one program. What is wrong with the file is told as on Linux; a file that could
+  /// be run cannot be run here.
+  static func execute(_ call: SystemCall) throws(Errno) -> Int {
+    let path = try call.path(0)
+    let node: Node
+    do {
+      node = try call.process.namespace.lookup(RawSpan(_elements: path.span))
+    } catch { throw Errno(error) }
+    guard node.kind == .regular, node.permissionBits & 0o111 != 0 else { throw .accessDenied }
+    Log.write(.warning, "linux", "execve: an image runs one program; another cannot be started")
+    throw .notImplemented
   }
 
   /// `int arch_prctl(int code, unsigned long address)`

@@ -28,6 +28,7 @@ public enum SignalCalls {
       try send(call, to: call.int32(0), signal: call.int32(1))
     }
     sink.add(.tgkill) { (call) throws(Errno) in
+      guard call.int32(0) > 0, call.int32(1) > 0 else { throw .invalidArgument }
       guard call.int32(0) == call.process.identifier else { throw .noSuchProcess }
       return try send(call, to: call.int32(1), signal: call.int32(2))
     }
