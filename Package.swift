@@ -212,6 +212,7 @@ let tests: [Target] =
     .testTarget(
       name: "LinuxTests",
       dependencies: [
+        "VFS", "Pipes",
         "LinuxSockets",
         "Bytes", "Base", "Machine", "LinuxCore", "LinuxFiles", "LinuxPolling", "LinuxMemory",
         "LinuxThreads", "LinuxSignals", "LinuxTime", "LinuxVDSO", "LinuxProcess", "LinuxLoader",

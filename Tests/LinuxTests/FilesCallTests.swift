@@ -9,6 +9,7 @@ import Machine
 import Memory
 import RootFS
 import Scheduling
+import Pipes
 import Testing
 import VFS
 
@@ -288,6 +289,8 @@ private final class Program {
   }
 
   @Test func namedPipesMeet() throws {
+    SpecialFiles.opener.value = NamedPipeOpener()
+    defer { SpecialFiles.opener.value = nil }
     let program = try Program()
     #expect(program.call(.mknod, program.text("/p"), 0o010600, 0) == 0)
     #expect(program.call(.open, program.text("/p"), 1 | 0o4000) == -6)
@@ -330,5 +333,12 @@ private final class Program {
     #expect(try program.bytes(page: 7, count: 5) == [1, 0, 0, 0, 42])
     #expect(program.call(.open, program.text("/f"), Self.readWriteCreate, 0o600) == 3)
     #expect(program.call(.epollCtl, 2, 1, 3, program.address(page: 6)) == -1)
+  }
+}
+
+/// Opens named pipes, as an image does.
+private final class NamedPipeOpener: SpecialFileOpener {
+  func open(_ node: Node, _ flags: OpenFlags) throws(SystemError) -> OpenFile {
+    try NamedPipes.open(node, flags: flags)
   }
 }

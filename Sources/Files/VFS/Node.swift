@@ -36,6 +36,8 @@ open class Node {
   public final var lastParent: Node?
   /// Whether the last name of it was removed.
   public final var isRemoved = false
+  /// Whether nothing may write to the contents any more (`F_SEAL_WRITE`).
+  public final var isWriteSealed = false
   /// Record locks, whole-file locks and leases of this file (`LinuxFiles` keeps them here).
   public final var locks: AnyObject?
 

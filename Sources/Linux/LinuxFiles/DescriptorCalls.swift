@@ -128,6 +128,7 @@ enum DescriptorCalls {
       throw .busy
     }
     locks.seals = seals.union(added)
+    if added.contains(.write) { file.node.isWriteSealed = true }
     return 0
   }
 

@@ -91,8 +91,12 @@ public enum MemoryCalls {
     if request.isShared && request.permissions.contains(.write) && !file.isWritable {
       throw .accessDenied
     }
+    let isSealed = file.node.isWriteSealed
+    if request.isShared && request.permissions.contains(.write) && isSealed {
+      throw .notPermitted
+    }
     request.maximumPermissions =
-      request.isShared && !file.isWritable ? .readExecute : [.read, .write, .execute]
+      request.isShared && (!file.isWritable || isSealed) ? .readExecute : [.read, .write, .execute]
     do {
       request.content = .source(
         try file.pageSource(), firstPage: Int(call.argument(5) / UInt(pageSize)))
