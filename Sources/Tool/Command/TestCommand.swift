@@ -3,6 +3,9 @@
 import ArgumentParser
 import Foundation
 import Lint
+import Plan
+import ImageBuild
+import Roots
 import ToolSupport
 
 /// `martlet test`: everything that CI runs, or one tier of it.
@@ -35,7 +38,12 @@ struct TestCommand: AsyncParsableCommand {
     setenv("MARTLET_QUIET", "1", 1)
     let tiers: [Tier] = tier.map { [$0] } ?? [.unit, .guest, .apps]
     var tally = TestTally()
+    var isPrepared = false
     for tier in tiers {
+      if !isPrepared && (tier == .guest || tier == .apps) {
+        await prepareApplications()
+        isPrepared = true
+      }
       switch tier {
       case .unit:
         if filter == nil { tally.add(await lint()) }
@@ -55,6 +63,21 @@ struct TestCommand: AsyncParsableCommand {
     print("\(tally.passed) passed, \(tally.failed) failed")
     // A run without a test proves nothing.
     if tally.failed > 0 || tally.passed == 0 { throw ExitCode(1) }
+  }
+
+  /// Builds the kernel and the roots of all applications, so that no test's time is spent on it.
+  /// What fails here fails again, with its message, in the tests that need it.
+  private func prepareApplications() async {
+    let folder = "\(Repository.root)/Apps"
+    let progress = ToolSupport.Progress()
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in names.sorted() {
+      guard let plan = try? Plan.load(application: name, projectRoot: Repository.root) else {
+        continue
+      }
+      _ = try? await KernelBuilder.kernel(for: plan, progress: progress)
+      _ = try? await RootBuilder.archive(for: plan, progress: progress)
+    }
   }
 
   private func lint() async -> TestTally {
