@@ -13,9 +13,8 @@ import Testing
   @Test func threadsTakeTurnsSleepAndWake() async {
     await #expect(processExitsWith: .success) {
       Clock.start(wallTime: nil)
-      let boot = Thread(adopting: ThreadContext(adoptingBootStack: ())!)
-      Scheduler.start(
-        policy: RoundRobinPolicy(timeSlice: Nanoseconds.milliseconds(10)), boot: boot)
+      Scheduler.start(policy: RoundRobinPolicy(timeSlice: Nanoseconds.milliseconds(10)))
+      Scheduler.adopt(Thread(adopting: ThreadContext(adoptingBootStack: ())!))
       let record = Record()
       for name in 1...2 { Scheduler.add(Worker(name, record)!) }
       for _ in 0..<3 { Scheduler.yield() }

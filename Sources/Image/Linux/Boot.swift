@@ -53,7 +53,8 @@ enum Boot {
 
     // Threads: this one is the first.
     guard let context = ThreadContext(adoptingBootStack: ()) else { tooLittleMemory() }
-    Scheduler.start(policy: makeSchedulingPolicy(), boot: Thread(adopting: context))
+    Scheduler.start(policy: makeSchedulingPolicy())
+    Scheduler.adopt(Thread(adopting: context))
 
     // Devices, files, the program.
     let console = Console.start(parameters)

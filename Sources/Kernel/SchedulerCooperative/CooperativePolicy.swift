@@ -15,5 +15,5 @@ public final class CooperativePolicy: SchedulingPolicy {
 
   public func enqueue(_ thread: Thread) { ready.append(thread) }
   public func dequeue() -> Thread? { ready.removeFirst() }
-  public func rotate(_ thread: Thread) -> Thread? { ready.rotate(thread) }
+  public func rotate(_ thread: inout Thread?) -> Bool { ready.rotate(&thread) }
 }

@@ -13,16 +13,21 @@ import TimerWheel
 public enum Scheduler {
   static let state = KernelGlobal<SchedulerState?>(nil)
 
-  private static var shared: SchedulerState {
+  static var shared: SchedulerState {
     @inline(__always) get {
       guard let shared = state.value else { fatalError("the scheduler has not started") }
       return shared
     }
   }
 
-  /// Starts scheduling with the boot thread as the current one.
-  public static func start(policy: any SchedulingPolicy, boot: Thread) {
-    state.value = SchedulerState(policy: policy, current: boot)
+  /// Must come before the first thread is made.
+  public static func start(policy: any SchedulingPolicy) {
+    state.value = SchedulerState(policy: policy)
+  }
+
+  /// Makes the thread that runs already (`Thread.init(adopting:)`) the current one.
+  public static func adopt(_ boot: Thread) {
+    shared.running = boot
   }
 
   /// The thread that runs.
@@ -38,7 +43,7 @@ public enum Scheduler {
 
   /// Lets the other ready threads run first.
   public static func yield() {
-    shared.yield()
+    current.yield()
   }
 
   /// Takes the processor from the current thread until `wake`, or until `deadline`. An

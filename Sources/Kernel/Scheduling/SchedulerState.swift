@@ -9,7 +9,8 @@ import TimerWheel
 /// What the scheduler knows; one for the processor.
 final class SchedulerState {
   let policy: any SchedulingPolicy
-  var current: Thread
+  /// The thread that runs; nil only until the boot thread has been adopted.
+  var running: Thread?
   var timers = TimerWheel()
   var handlers: [(any InterruptHandler)?]
   /// Whether the timer will run out before or when the present time slice ends. It is set once and
@@ -21,10 +22,16 @@ final class SchedulerState {
   /// A thread that has ended and whose stack may go once another runs.
   private var ended: Thread?
 
-  init(policy: any SchedulingPolicy, current: Thread) {
+  init(policy: any SchedulingPolicy) {
     self.policy = policy
-    self.current = current
     handlers = Array(repeating: nil, count: InterruptLine.count)
+  }
+
+  var current: Thread {
+    @inline(__always) get {
+      guard let running else { fatalError("no thread runs yet") }
+      return running
+    }
   }
 
   func enqueue(_ thread: Thread) {
@@ -93,15 +100,14 @@ final class SchedulerState {
     return false
   }
 
-  /// Lets the next ready thread run; the current one waits behind the others.
-  func yield() {
+  /// Lets the next ready thread run; the current one, `thread`, waits behind the others.
+  @inline(__always)
+  func yield(_ thread: Thread) {
     serveEvents()
-    let previous = current
-    guard let next = policy.rotate(previous) else { return }
-    previous.state = .ready
-    next.state = .running
+    guard policy.rotate(&running) else { return }
+    thread.state = .ready
     if !hasSliceAlarm { startSlice() }
-    switchThreads(from: previous, to: next)
+    switchFrom(thread)
   }
 
   /// Runs another thread, or waits for an event until there is one. Returns when the thread that
@@ -118,22 +124,33 @@ final class SchedulerState {
       next = policy.dequeue()
     }
     guard let next else { return }
-    next.state = .running
     if !hasSliceAlarm && !policy.isEmpty { startSlice() }
-    if next === previous { return }
-    switchThreads(from: previous, to: next)
+    if next === previous {
+      previous.state = .running
+      return
+    }
+    if previous.state == .ended { ended = previous }
+    running = next
+    switchFrom(previous)
   }
 
+  /// Goes on with the thread that is `running` now.
   @inline(__always)
-  private func switchThreads(from previous: Thread, to next: Thread) {
+  private func switchFrom(_ previous: Thread) {
     let now = CycleCounter.read()
     previous.cyclesUsed &+= now &- switchedAt
     switchedAt = now
-    current = next
-    if previous.state == .ended { ended = previous }
-    ThreadContext.switch(from: previous.context, to: next.context)
+    ThreadContext.switch(from: previous.context, to: markRunning())
     // Here runs the thread that was `previous` above, some time later.
     if ended != nil { ended = nil }
+  }
+
+  /// In a scope of its own, so that no reference is held across the switch.
+  @inline(__always)
+  private func markRunning() -> ThreadContext.Resumption {
+    let thread = current
+    thread.state = .running
+    return thread.context.resumption
   }
 
   func timeUsed(by thread: Thread) -> Nanoseconds {

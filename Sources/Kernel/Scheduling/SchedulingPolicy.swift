@@ -12,7 +12,7 @@ public protocol SchedulingPolicy: AnyObject {
   func enqueue(_ thread: Thread)
   /// Takes the next thread to run.
   func dequeue() -> Thread?
-  /// Adds `thread` and takes the next one, in one step; nil, and nothing is added, when no other
-  /// is ready.
-  func rotate(_ thread: Thread) -> Thread?
+  /// Adds `thread`, which ran, and puts the next one in its place, in one step. Returns false, and
+  /// does nothing, when no other is ready.
+  func rotate(_ thread: inout Thread?) -> Bool
 }

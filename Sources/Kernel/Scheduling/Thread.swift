@@ -20,6 +20,7 @@ open class Thread: TrapTarget {
   }
 
   public internal(set) final var state = State.blocked
+  private final let scheduler = Scheduler.shared
   /// The processor's state while the thread does not run.
   public final let context: ThreadContext
   /// The next thread in whatever list of the scheduler's policy holds this one.
@@ -48,9 +49,14 @@ open class Thread: TrapTarget {
     self.context = context
     super.init()
     context.setTarget(self)
-    state = .running
     waiter.thread = self
     alarm.thread = self
+    state = .running
+  }
+
+  /// Lets the other ready threads run first. This must be the current thread.
+  public final func yield() {
+    scheduler.yield(self)
   }
 
   /// An interrupt came out of the thread's program code.

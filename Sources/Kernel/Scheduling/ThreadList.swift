@@ -15,15 +15,19 @@ public struct ThreadList {
     last = thread
   }
 
-  /// Adds `thread` and takes the first one; nil, and nothing is added, when the list is empty.
+  /// Puts `thread` at the end and the first thread in its place. Returns false, and does nothing,
+  /// when the list is empty.
+  ///
+  /// References are moved, not copied: this is half of a thread switch.
   @inline(__always)
-  public mutating func rotate(_ thread: Thread) -> Thread? {
-    guard let next = first, let end = last else { return nil }
-    end.queueLink = thread
-    last = thread
-    first = next.queueLink
-    next.queueLink = nil
-    return next
+  public mutating func rotate(_ thread: inout Thread?) -> Bool {
+    guard let next = first.take() else { return false }
+    first = next.queueLink.take()
+    let running = thread.take()
+    thread = consume next
+    if first == nil { first = running } else { last?.queueLink = running }
+    last = consume running
+    return true
   }
 
   public mutating func removeFirst() -> Thread? {

@@ -8,7 +8,7 @@ import Scheduling
 enum SchedulingCalls {
   static func register<S: SystemCallSink>(in sink: inout S) {
     sink.add(.schedYield) { (call) throws(Errno) in
-      Scheduler.yield()
+      call.thread.yield()
       return 0
     }
     sink.add(.schedGetaffinity, affinity)

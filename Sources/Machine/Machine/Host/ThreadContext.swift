@@ -37,9 +37,17 @@ public final class ThreadContext: @unchecked Sendable {
   /// What serves the thread's program code. There is none on the host.
   public func setTarget(_ newTarget: TrapTarget) {}
 
-  /// Goes on with `to`. Returns when something switches back.
-  public static func `switch`(from: ThreadContext, to: ThreadContext) {
-    to.resume()
+  /// All that a switch needs of the thread it goes to.
+  public struct Resumption {
+    fileprivate let context: ThreadContext
+  }
+
+  /// How to go on with this thread, which does not run.
+  public var resumption: Resumption { Resumption(context: self) }
+
+  /// Goes on with another thread. Returns when something switches back.
+  public static func `switch`(from: ThreadContext, to: Resumption) {
+    to.context.resume()
     from.turn.wait()
   }
 

@@ -70,29 +70,49 @@ public final class ThreadContext {
     set { registers.needsAttention = newValue }
   }
 
-  /// Saves the state of the thread that runs in `from`, and goes on with `to`. Returns when
+  /// All that a switch needs of the thread it goes to: plain values, so that the switch counts no
+  /// references.
+  public struct Resumption: BitwiseCopyable {
+    fileprivate let stackPointer: UInt64
+    fileprivate let frameEnd: UInt64
+    fileprivate let target: UInt64
+    fileprivate let threadPointer: UInt
+    fileprivate let vectorState: VectorState.Area
+  }
+
+  /// How to go on with this thread, which does not run.
+  public var resumption: Resumption {
+    @inline(__always) get {
+      Resumption(
+        stackPointer: savedStackPointer, frameEnd: frameEnd, target: target,
+        threadPointer: threadPointer, vectorState: vectorState.area)
+    }
+  }
+
+  /// Saves the state of the thread that runs in `from`, and goes on with another one. Returns when
   /// something switches back.
   @inline(__always)
-  public static func `switch`(from: ThreadContext, to: ThreadContext) {
-    from.vectorState.save()
+  public static func `switch`(from: ThreadContext, to: Resumption) {
+    from.vectorState.area.save()
     to.vectorState.restore()
     // SAFETY: both are kernel stacks in the form that martlet_switch_stack leaves and expects,
     // alive as long as their threads, which the scheduler keeps.
     PerProcessor.store(to.frameEnd, MARTLET_CPU_KERNEL_STACK)
     PerProcessor.store(to.target, MARTLET_CPU_CURRENT_TARGET)
-    if from.threadPointer != to.threadPointer { to.loadThreadPointer() }
-    unsafe martlet_switch_stack(&from.savedStackPointer, to.savedStackPointer)
+    if from.threadPointer != to.threadPointer { loadThreadPointer(to.threadPointer) }
+    unsafe martlet_switch_stack(&from.savedStackPointer, to.stackPointer)
   }
 
   /// Sets the running thread's FS base.
   public func setThreadPointer(_ value: UInt) {
     threadPointer = value
-    loadThreadPointer()
+    Self.loadThreadPointer(value)
   }
 
-  private func loadThreadPointer() {
+  @inline(__always)
+  private static func loadThreadPointer(_ value: UInt) {
     // SAFETY: IA32_FS_BASE concerns program code only; callers checked that it is canonical.
-    unsafe martlet_write_msr(0xc000_0100, UInt64(threadPointer))
+    unsafe martlet_write_msr(0xc000_0100, UInt64(value))
   }
 
   /// Leaves the kernel for the saved registers.

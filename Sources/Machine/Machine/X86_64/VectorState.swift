@@ -11,10 +11,27 @@ import CMachine
 // SAFETY (all below): control registers get only bits that CPUID reports; the area is whole frames of
 // ours, large enough for all that XCR0 enables.
 final class VectorState {
-  private let area: UInt64
+  /// Where the registers are kept, as a plain value.
+  struct Area: BitwiseCopyable {
+    fileprivate let address: UInt64
+    fileprivate let hasXSAVE: Bool
+
+    @inline(__always)
+    func save() {
+      // SAFETY: the area is page-aligned and large enough for all that XCR0 enables.
+      if hasXSAVE { unsafe martlet_xsave(address) } else { unsafe martlet_fxsave(address) }
+    }
+
+    @inline(__always)
+    func restore() {
+      // SAFETY: the area holds a state that `save` wrote or `set` checked.
+      if hasXSAVE { unsafe martlet_xrstor(address) } else { unsafe martlet_fxrstor(address) }
+    }
+  }
+
+  let area: Area
   private let frame: FrameNumber
   private let frameCount: Int
-  private let hasXSAVE: Bool
 
   private static let size = KernelGlobal<Int>(512)
   private static let mask = KernelGlobal<UInt64>(0)
@@ -46,8 +63,8 @@ final class VectorState {
     guard let frames = FrameSupply.current.value else { return nil }
     guard let frame = frames.allocateContiguous(frameCount) else { return nil }
     self.frame = frame
-    hasXSAVE = Self.features != 0
-    area = UInt64(DirectMap.address(of: frame))
+    area = Area(
+      address: UInt64(DirectMap.address(of: frame)), hasXSAVE: Self.features != 0)
     reset()
   }
 
@@ -59,23 +76,17 @@ final class VectorState {
   func reset() {
     for index in 0..<frameCount { FrameMemory.zero(frame + index) }
     // SAFETY: the control words of the legacy area, which is ours.
-    unsafe martlet_store_word(area, 0x37f)
-    unsafe martlet_store_word(area + 24, 0x1f80)
+    unsafe martlet_store_word(area.address, 0x37f)
+    unsafe martlet_store_word(area.address + 24, 0x1f80)
     // XSTATE_BV: x87 and SSE are in the area, the rest is in its initial state.
-    unsafe martlet_store_word(area + 512, 3)
+    unsafe martlet_store_word(area.address + 512, 3)
   }
 
   @inline(__always)
-  func save() {
-    // SAFETY: the area is page-aligned and large enough for all that XCR0 enables.
-    if hasXSAVE { unsafe martlet_xsave(area) } else { unsafe martlet_fxsave(area) }
-  }
+  func save() { area.save() }
 
   @inline(__always)
-  func restore() {
-    // SAFETY: the area holds a state that `save` wrote or `set` checked.
-    if hasXSAVE { unsafe martlet_xrstor(area) } else { unsafe martlet_fxrstor(area) }
-  }
+  func restore() { area.restore() }
 
   func copy(into bytes: inout MutableRawSpan) {
     FrameMemory.withBytes(of: frame, count: frameCount) { source in
