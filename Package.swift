@@ -59,6 +59,7 @@ let libraries: [Library] = [
   Library("Kernel", "HeapBuddy", on: ["Base", "Heap", "Machine"]),
   Library("Kernel", "HeapRegion", on: ["Base", "Heap", "Machine"]),
   Library("Kernel", "HeapTLSF", on: ["Base", "Heap", "Machine"]),
+  Library("Kernel", "HeapReplay", on: ["Base", "Bytes", "Frames", "Heap", "Log", "Machine"]),
   Library("Kernel", "Clock", on: ["Base", "Bytes", "Machine", "TimerWheel"]),
   Library(
     "Kernel", "Scheduling", on: ["Base", "Bytes", "Clock", "Machine", "Structures", "TimerWheel"]),
@@ -193,9 +194,8 @@ let tests: [Target] =
       name: "KernelTests",
       dependencies: [
         "Bytes", "Base", "Structures", "Machine", "Log", "Frames", "Heap", "HeapBuddy",
-        "HeapRegion",
-        "HeapTLSF", "Clock", "Scheduling", "SchedulerCooperative", "SchedulerRoundRobin", "Random",
-        "Memory",
+        "HeapRegion", "HeapTLSF", "HeapReplay", "Clock", "Scheduling", "SchedulerCooperative",
+        "SchedulerRoundRobin", "Random", "Memory",
       ]),
     .testTarget(
       name: "DevicesTests",
