@@ -11,6 +11,15 @@ struct InspectTests {
     #expect(text == "  name   bytes\n  a          5\n  longer  1234")
   }
 
+  @Test(arguments: [
+    ("$e10Scheduling6ThreadC5yieldyyF", "Scheduling"), ("$s3ELF5ImageV", "ELF"),
+    ("$es22_ContiguousArrayBufferV", "Toolchain"), ("$eSS5countSivg", "Toolchain"),
+    ("memcpy", nil), ("$e99Short", nil), ("$e", nil), ("$e04Name", nil),
+  ] as [(String, String?)])
+  func aSymbolTellsItsModule(_ symbol: String, _ module: String?) {
+    #expect(MangledModule.name(of: symbol) == module)
+  }
+
   @Test func theCatalogueReadsTheSelectedFamilies() throws {
     let scratch = try ScratchFolder()
     try scratch.write(
