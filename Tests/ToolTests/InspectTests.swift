@@ -11,13 +11,14 @@ struct InspectTests {
     #expect(text == "  name   bytes\n  a          5\n  longer  1234")
   }
 
-  @Test(arguments: [
-    ("$e10Scheduling6ThreadC5yieldyyF", "Scheduling"), ("$s3ELF5ImageV", "ELF"),
-    ("$es22_ContiguousArrayBufferV", "Toolchain"), ("$eSS5countSivg", "Toolchain"),
-    ("memcpy", nil), ("$e99Short", nil), ("$e", nil), ("$e04Name", nil),
-  ] as [(String, String?)])
-  func aSymbolTellsItsModule(_ symbol: String, _ module: String?) {
-    #expect(MangledModule.name(of: symbol) == module)
+  @Test func aSymbolTellsItsModule() {
+    #expect(MangledModule.name(of: "$e10Scheduling6ThreadC5yieldyyF") == "Scheduling")
+    #expect(MangledModule.name(of: "$s3ELF5ImageV") == "ELF")
+    #expect(MangledModule.name(of: "$es22_ContiguousArrayBufferV") == "Toolchain")
+    #expect(MangledModule.name(of: "$eSS5countSivg") == "Toolchain")
+    for other in ["memcpy", "$e99Short", "$e", "$e04Name"] {
+      #expect(MangledModule.name(of: other) == nil)
+    }
   }
 
   @Test func theCatalogueReadsTheSelectedFamilies() throws {
