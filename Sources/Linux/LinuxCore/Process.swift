@@ -50,6 +50,8 @@ public final class Process {
   public var allowsWriteAndExecute = false
   /// Whether such pages were asked for and refused: a likely reason if the program fails.
   public var wasRefusedWriteAndExecute = false
+  /// The size of each thread's kernel stack, in pages (a setting of the image).
+  public var kernelStackPages = 4
   /// `personality(2)`
   public var personality: UInt32 = 0
   /// `prctl(PR_SET_DUMPABLE)`, `PR_SET_NO_NEW_PRIVS`, `PR_SET_THP_DISABLE`
