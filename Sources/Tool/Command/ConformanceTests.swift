@@ -28,7 +28,9 @@ enum ConformanceTests {
     return tests
   }
 
-  private static func compare(_ program: ConformanceProgram, _ variant: String) async throws -> TestOutcome {
+  private static func compare(
+    _ program: ConformanceProgram, _ variant: String
+  ) async throws -> TestOutcome {
     let folder = "\(Repository.root)/.build/programs/\(program.name)-\(variant)"
     let binary = "\(folder)/root/programs/\(program.name)"
     try await compile(program, variant, folder: folder, binary: binary)
