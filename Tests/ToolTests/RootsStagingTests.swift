@@ -175,6 +175,9 @@ struct RootsStagingTests {
           update-alternatives --install /usr/bin/${binary} ${binary} /usr/bin/${binary}8.2 82
         done
         update-alternatives --install $(unknown) x /usr/bin/x 1
+        update-alternatives --install /usr/bin/lzma lzma /usr/bin/xz 20 $(
+          slave /usr/bin unlzma unxz
+        )
         update-alternatives --remove awk /usr/bin/awk
         """)
     let best = Dictionary(uniqueKeysWithValues: alternatives.best.map { ($0.link, $0.path) })
@@ -182,6 +185,7 @@ struct RootsStagingTests {
       best == [
         "/usr/bin/awk": "/usr/bin/gawk", "/usr/bin/nawk": "/usr/bin/mawk",
         "/usr/bin/php": "/usr/bin/php8.2", "/usr/bin/phar": "/usr/bin/phar8.2",
+        "/usr/bin/lzma": "/usr/bin/xz",
       ])
   }
 

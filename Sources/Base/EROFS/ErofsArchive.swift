@@ -17,6 +17,7 @@ public struct ErofsArchive: Sendable {
 
   public let root: UInt64
   private let metadataStart: Int
+  /// In nanoseconds since 1970.
   private let buildTime: Int64
   public let byteCount: Int
 
@@ -32,7 +33,7 @@ public struct ErofsArchive: Sendable {
     guard blocks * Self.blockSize <= archive.byteCount else { throw .truncated }
     guard Self.hasGoodChecksum(archive) else { throw .badChecksum }
     root = UInt64(archive.littleEndian(at: 1024 + 14, as: UInt16.self))
-    buildTime = Int64(truncatingIfNeeded: archive.littleEndian(at: 1024 + 24, as: UInt64.self))
+    buildTime = Self.time(archive, seconds: 1024 + 24, nanoseconds: 1024 + 32)
     metadataStart = Int(archive.littleEndian(at: 1024 + 40, as: UInt32.self)) * Self.blockSize
     byteCount = archive.byteCount
     guard try inode(root, in: archive).kind == 0x4000 else {
@@ -50,6 +51,12 @@ public struct ErofsArchive: Sendable {
     check.addZeros(4)
     check.add(archive.extracting(1032..<blockSize))
     return check.value == archive.littleEndian(at: 1024 + 4, as: UInt32.self)
+  }
+
+  /// A time in nanoseconds since 1970, from a 64-bit and a 32-bit field. Hostile values wrap.
+  private static func time(_ archive: RawSpan, seconds: Int, nanoseconds: Int) -> Int64 {
+    Int64(truncatingIfNeeded: archive.littleEndian(at: seconds, as: UInt64.self)) &* 1_000_000_000
+      &+ Int64(archive.littleEndian(at: nanoseconds, as: UInt32.self))
   }
 
   // MARK: Inodes
@@ -89,8 +96,7 @@ public struct ErofsArchive: Sendable {
         : UInt32(archive.littleEndian(at: offset + 6, as: UInt16.self)),
       byteCount: byteCount,
       modified: isExtended
-        ? Int64(truncatingIfNeeded: archive.littleEndian(at: offset + 32, as: UInt64.self))
-        : buildTime,
+        ? Self.time(archive, seconds: offset + 32, nanoseconds: offset + 40) : buildTime,
       deviceNumber: hasData ? 0 : address,
       dataStart: Int(address) * Self.blockSize,
       tailStart: layout == 2 && byteCount % Self.blockSize != 0 ? offset + head : nil)

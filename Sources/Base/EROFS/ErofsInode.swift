@@ -11,7 +11,7 @@ public struct ErofsInode: Sendable {
   public let linkCount: UInt32
   /// Of the contents, in bytes.
   public let byteCount: Int
-  /// Seconds since 1970.
+  /// Nanoseconds since 1970.
   public let modified: Int64
   /// For device nodes, in Linux's new encoding.
   public let deviceNumber: UInt32

@@ -13,10 +13,11 @@ public enum DeviceFS {
 
   /// The root of a new `/dev`. Its nodes are made when they are looked up.
   ///
-  /// - Parameter sharedMemory: the directory of a memory file system for `/dev/shm`; nil makes it
-  ///   a link to `/run/shm`.
+  /// - Parameter sharedMemory: makes the directory of a memory file system for `/dev/shm`, where
+  ///   the C library keeps named semaphores and shared memory (`shm_overview(7)`); called at most
+  ///   once. Nil makes it a link to `/run/shm`.
   public static func makeRoot(
-    console: ConsoleSet, random: any RandomByteSource, sharedMemory: Node? = nil
+    console: ConsoleSet, random: any RandomByteSource, sharedMemory: (() -> Node?)? = nil
   ) -> Node {
     let system = PseudoFileSystem(deviceNumber: deviceNumber, magic: magic)
     return FixedDirectory(system, permissionBits: 0o755) {
@@ -25,7 +26,7 @@ public enum DeviceFS {
         .init("stdin") { PseudoLink(system, to: "/proc/self/fd/0") },
         .init("stdout") { PseudoLink(system, to: "/proc/self/fd/1") },
         .init("stderr") { PseudoLink(system, to: "/proc/self/fd/2") },
-        .init("shm") { sharedMemoryNode(system, sharedMemory) },
+        .init("shm") { sharedMemory?() ?? PseudoLink(system, to: "/run/shm") },
       ]
     }
   }
@@ -49,9 +50,5 @@ public enum DeviceFS {
       .init("tty") { TerminalNode(system, console, .controlling) },
       .init("console") { TerminalNode(system, console, .console) },
     ]
-  }
-
-  private static func sharedMemoryNode(_ system: PseudoFileSystem, _ given: Node?) -> Node {
-    given ?? PseudoLink(system, to: "/run/shm")
   }
 }

@@ -84,6 +84,7 @@ final class ProcRoot: FixedDirectory {
       file("meminfo") { SystemTexts.memory($0, to: &$1) },
       file("cpuinfo") { SystemTexts.processor($0, to: &$1) },
       file("stat") { SystemTexts.statistics($0, to: &$1) },
+      file("vmstat") { SystemTexts.pages($0, to: &$1) },
       file("uptime") { SystemTexts.uptime($0, to: &$1) },
       file("loadavg") { SystemTexts.load($0, to: &$1) },
       file("cmdline") { (information, text) in
@@ -101,6 +102,8 @@ final class ProcRoot: FixedDirectory {
       .init("cgroups") {
         TextNode(system, constant: "#subsys_name\thierarchy\tnum_cgroups\tenabled\n")
       },
+      .init("diskstats") { TextNode(system, constant: "") },
+      .init("partitions") { TextNode(system, constant: "major minor  #blocks  name\n\n") },
       .init("swaps") {
         TextNode(
           system, constant: "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n")

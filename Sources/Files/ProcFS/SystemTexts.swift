@@ -61,6 +61,32 @@ enum SystemTexts {
       """)
   }
 
+  /// `/proc/vmstat`: there is no swap and no disk, so most counters stay zero.
+  static func pages(_ information: any SystemInformation, to text: inout TextBuilder) {
+    let space = information.addressSpace
+    text.line("nr_free_pages ", space.frames.freeCount)
+    text.line("nr_active_anon ", space.residentPageCount)
+    text.line("nr_anon_pages ", space.residentPageCount)
+    text.append(
+      """
+      nr_inactive_anon 0
+      nr_inactive_file 0
+      nr_active_file 0
+      nr_mapped 0
+      nr_file_pages 0
+      nr_dirty 0
+      nr_writeback 0
+      nr_shmem 0
+      pgpgin 0
+      pgpgout 0
+      pswpin 0
+      pswpout 0
+      pgfault 0
+      pgmajfault 0
+      oom_kill 0\n
+      """)
+  }
+
   static func processor(_ information: any SystemInformation, to text: inout TextBuilder) {
     let machine = information.machine
     text.append("processor\t: 0\nvendor_id\t: ")

@@ -283,6 +283,7 @@ final class FileContents: PageSource {
   }
 
   var blockCount: Int64 {
-    Int64(ownPageCount) * 8 + Int64((archivedByteCount + 511) / 512)
+    // The archive holds whole pages too, so that they can be mapped.
+    Int64(ownPageCount + (archivedByteCount + pageSize - 1) / pageSize) * 8
   }
 }

@@ -47,7 +47,11 @@ final class RootDirectory: Node {
     linkCount = 2
   }
 
-  override var byteCount: Int64 { Int64(inode?.byteCount ?? 0) + Int64(children.count) * 20 }
+  /// Whole blocks, as on a disk: programs print it (`ls -la`, `du`), and expect at least one.
+  override var byteCount: Int64 {
+    let bytes = (inode?.byteCount ?? 0) + children.count * 20
+    return Int64(max(pageSize, roundedUp(bytes, to: pageSize)))
+  }
   override var statistics: FileSystemStatistics { system.statistics }
 
   // MARK: Finding

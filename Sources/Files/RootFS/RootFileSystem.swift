@@ -144,9 +144,8 @@ extension Node {
     owner = inode.owner
     group = inode.group
     linkCount = inode.linkCount
-    let time = inode.modified &* 1_000_000_000
-    accessed = time
-    modified = time
-    changed = time
+    accessed = inode.modified
+    modified = inode.modified
+    changed = inode.modified
   }
 }

@@ -33,6 +33,8 @@ final class RootLink: Node {
   }
 
   override var byteCount: Int64 { Int64(target.count) }
+  /// The target is in the inode.
+  override var blockCount: Int64 { 0 }
   override func readLink() throws(SystemError) -> [UInt8] { target }
 }
 

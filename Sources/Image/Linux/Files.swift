@@ -23,6 +23,13 @@ enum Files {
     return Namespace(root: root)
   }
 
+  /// The directory of a memory file system of its own, for `/dev/shm`.
+  static func makeSharedMemory(in space: AddressSpace) -> Node? {
+    let root = try? RootFileSystem(frames: space.frames, deviceNumber: 0x17).root()
+    root?.permissionBits = 0o1777
+    return root
+  }
+
   private static func makeRoot(
     _ archive: MemoryRange?, _ frames: FrameAllocator
   ) -> RootFileSystem {

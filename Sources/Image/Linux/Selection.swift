@@ -208,7 +208,11 @@ func furnish(_ process: Process, console: Console, kernelCommandLine: [UInt8]) {
     mount(SysFS.makeRoot(facts), at: "/sys", in: process.namespace)
   #endif
   let set = ConsoleSet(input: console.input, output: console.output, error: console.errors)
-  mount(DeviceFS.makeRoot(console: set, random: KernelRandom()), at: "/dev", in: process.namespace)
+  let space = process.space
+  let devices = DeviceFS.makeRoot(console: set, random: KernelRandom()) {
+    Files.makeSharedMemory(in: space)
+  }
+  mount(devices, at: "/dev", in: process.namespace)
   let files = set.openStandardFiles()
   for file in [files.input, files.output, files.error] {
     _ = try? process.descriptors.add(file, closesOnExec: false)

@@ -29,7 +29,7 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var application: ApplicationArgument
 
   @Option(
-    help: "The guest's memory, such as 64MiB or 1G (default: the plan's, else its files + 256 MiB)."
+    help: "The guest's memory, such as 64MiB or 1G (default: the plan's, else its files + 1 GiB)."
   )
   var memory: ByteSize?
 

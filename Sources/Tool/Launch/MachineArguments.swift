@@ -14,8 +14,9 @@ struct MachineArguments {
     case launchText
   }
 
-  /// Added to the root's size when a plan does not say how much memory it wants.
-  static let defaultMemory = ByteSize.mebibytes(256)
+  /// Added to the root's size when a plan does not say how much memory it wants. The host gives a
+  /// page only when the guest touches it, so this costs nothing; less would stop ordinary programs.
+  static let defaultMemory = ByteSize.mebibytes(1024)
 
   let kernel: String
   let archive: String?

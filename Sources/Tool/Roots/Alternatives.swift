@@ -13,7 +13,7 @@ struct Alternatives {
   private(set) var choices: [Choice] = []
 
   /// Adds what a postinst script registers. Plain assignments and `for NAME in …` are understood;
-  /// calls with other shell expressions are left out.
+  /// a call with another shell expression counts up to there.
   mutating func add(script: String) {
     var values: [String: [String]] = [:]
     for line in script.replacing("\\\n", with: " ").split(separator: "\n") {
@@ -47,7 +47,9 @@ struct Alternatives {
   }
 
   private mutating func add(words: [String]) {
-    guard words.contains("update-alternatives"), !words.contains(where: { $0.contains("$") }),
+    // What follows an expression of the shell is not known; what stands before it is.
+    let words = Array(words.prefix { !$0.contains("$") })
+    guard words.contains("update-alternatives"),
       let install = words.firstIndex(of: "--install"), install + 4 < words.count,
       let priority = Int(words[install + 4])
     else { return }
