@@ -212,11 +212,9 @@ let tests: [Target] =
     .testTarget(
       name: "LinuxTests",
       dependencies: [
-        "VFS", "Pipes",
-        "LinuxSockets",
-        "Bytes", "Base", "Machine", "LinuxCore", "LinuxFiles", "LinuxPolling", "LinuxMemory",
-        "LinuxThreads", "LinuxSignals", "LinuxTime", "LinuxVDSO", "LinuxProcess", "LinuxLoader",
-        "ELF",
+        "VFS", "Pipes", "SchedulerCooperative", "LinuxSockets", "Bytes", "Base", "Machine",
+        "LinuxCore", "LinuxFiles", "LinuxPolling", "LinuxMemory", "LinuxThreads",
+        "LinuxSignals", "LinuxTime", "LinuxVDSO", "LinuxProcess", "LinuxLoader", "ELF",
       ]),
     .testTarget(
       name: "ToolTests",

@@ -13,7 +13,7 @@ import TimerWheel
 public enum Scheduler {
   static let state = KernelGlobal<SchedulerState?>(nil)
 
-  private static var shared: SchedulerState {
+  static var shared: SchedulerState {
     @inline(__always) get {
       guard let shared = state.value else { fatalError("the scheduler has not started") }
       return shared

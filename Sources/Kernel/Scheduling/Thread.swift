@@ -20,8 +20,8 @@ open class Thread: TrapTarget {
   }
 
   public internal(set) final var state = State.blocked
-  /// A constant, so that a switch counts no reference. Nil where nothing is scheduled: in tests.
-  private final let scheduler = Scheduler.state.value
+  /// A constant, so that a switch counts no reference.
+  private final let scheduler = Scheduler.shared
   /// The processor's state while the thread does not run.
   public final let context: ThreadContext
   /// The next thread in whatever list of the scheduler's policy holds this one.
@@ -57,7 +57,6 @@ open class Thread: TrapTarget {
 
   /// Lets the other ready threads run first. This must be the current thread.
   public final func yield() {
-    guard let scheduler else { fatalError("the scheduler has not started") }
     scheduler.yield(self)
   }
 
