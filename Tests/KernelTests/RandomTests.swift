@@ -68,5 +68,7 @@ import Testing
     }
     #expect(first([1]) != first([1, 0]))
     #expect(first([]) != first([0]))
+    // A length must not undo what the last byte did.
+    #expect(first([6]) != first([5, 0]))
   }
 }

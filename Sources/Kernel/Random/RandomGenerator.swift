@@ -26,11 +26,11 @@ public struct RandomGenerator: Sendable {
   public mutating func mix(_ bytes: RawSpan) {
     var offset = 0
     while offset < bytes.byteCount {
-      if offset > 0 { advance() }
       let count = min(32, bytes.byteCount - offset)
       for index in 0..<count {
         key[index / 4] ^= UInt32(bytes.byte(at: offset + index)) << UInt32(index % 4 * 8)
       }
+      advance()
       offset += count
     }
     mix(UInt64(bytes.byteCount))
