@@ -163,7 +163,7 @@ let tool: [Target] =
       name: "ImageBuild", dependencies: ["ToolSupport", "Plan", "Configuration", "ELF"],
       path: "Sources/Tool/ImageBuild"),
     .target(
-      name: "Launch", dependencies: ["ToolSupport", "Plan", "CommandLine"],
+      name: "Launch", dependencies: ["ToolSupport", "Plan", "CommandLine", "ImageBuild"],
       path: "Sources/Tool/Launch"),
     .target(
       name: "Inspect",

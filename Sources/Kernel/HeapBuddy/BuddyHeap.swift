@@ -64,10 +64,10 @@ public struct BuddyHeap: KernelHeapProtocol, ~Copyable {
   /// Each pool is as large as half of all before, if there is so much: so there are few to look
   /// through.
   private mutating func grow(atLeast needed: Int) -> Bool {
-    guard poolCount < Self.poolLimit else { return false }
-    var more = grower?.grow(atLeast: max(needed, statistics.total / 2))
-    if more == nil { more = grower?.grow(atLeast: needed) }
-    guard let more else { return false }
+    guard poolCount < Self.poolLimit, let grower,
+      let more = grower.grow(atLeast: max(needed, statistics.total / 2))
+        ?? grower.grow(atLeast: needed)
+    else { return false }
     add(more, reserving: 0)
     return true
   }

@@ -36,7 +36,7 @@ public final class FrameArena: HeapArena {
   }
 
   public func grow(atLeast byteCount: Int) -> HeapMemory? {
-    let count = max((byteCount + pageSize - 1) / pageSize, Self.leastPageCount)
+    let count = max(roundedUp(byteCount, to: pageSize) / pageSize, Self.leastPageCount)
     guard pieces.count < pieces.capacity, let frame = frames.allocateContiguous(count) else {
       return nil
     }

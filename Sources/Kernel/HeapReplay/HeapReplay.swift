@@ -14,7 +14,7 @@ public struct HeapReplay: Sendable {
   /// Memory that the heap was given in all.
   public private(set) var givenByteCount = 0
 
-  /// Plays `trace` on heaps that start in `memory` and get more from `grower`.
+  /// Plays `trace` on heaps that have their memory from `arena`.
   ///
   /// It runs three times: on no heap, whole, and operation by operation.
   public init<H: KernelHeapProtocol & ~Copyable>(
@@ -53,14 +53,7 @@ public struct HeapReplay: Sendable {
     var failures = 0
     let before = CycleCounter.read()
     for index in 0..<trace.count {
-      switch trace[index] {
-      case .allocate(let slot, let byteCount):
-        let address = heap.allocate(byteCount, alignment: 16)
-        if address == 0 { failures += 1 }
-        addresses[slot] = address
-      case .release(let slot):
-        if addresses[slot] != 0 { heap.free(addresses[slot]) }
-      }
+      if !perform(trace[index], on: &heap, &addresses) { failures += 1 }
     }
     let cycles = CycleCounter.read() &- before
     return Run(cycles: cycles, failures: failures, givenByteCount: heap.statistics.total)
@@ -75,14 +68,24 @@ public struct HeapReplay: Sendable {
     var worst: UInt64 = 0
     for index in 0..<trace.count {
       let before = CycleCounter.read()
-      switch trace[index] {
-      case .allocate(let slot, let byteCount):
-        addresses[slot] = heap.allocate(byteCount, alignment: 16)
-      case .release(let slot):
-        if addresses[slot] != 0 { heap.free(addresses[slot]) }
-      }
+      _ = perform(trace[index], on: &heap, &addresses)
       worst = max(worst, CycleCounter.read() &- before)
     }
     return worst
+  }
+
+  /// Returns whether the heap had memory for it.
+  @inline(__always)
+  private static func perform<H: KernelHeapProtocol & ~Copyable>(
+    _ operation: AllocationTrace.Operation, on heap: inout H, _ addresses: inout [UInt]
+  ) -> Bool {
+    switch operation {
+    case .allocate(let slot, let byteCount):
+      addresses[slot] = heap.allocate(byteCount, alignment: 16)
+      return addresses[slot] != 0
+    case .release(let slot):
+      if addresses[slot] != 0 { heap.free(addresses[slot]) }
+      return true
+    }
   }
 }

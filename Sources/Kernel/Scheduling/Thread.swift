@@ -50,9 +50,9 @@ open class Thread: TrapTarget {
     self.context = context
     super.init()
     context.setTarget(self)
+    state = .running
     waiter.thread = self
     alarm.thread = self
-    state = .running
   }
 
   /// Lets the other ready threads run first. This must be the current thread.

@@ -6,10 +6,9 @@ import ToolSupport
 /// A program's allocations in the form that `Sources/Kernel/HeapReplay` and `Tests/Bench/replay.c`
 /// play; see `AllocationTrace` there.
 struct AllocationTraceFile {
-  private static let magic: UInt64 = 0x3130_4543_4152_544d
   private static let release = UInt32.max
 
-  private(set) var bytes: [UInt8] = []
+  private(set) var bytes = Array("MTRACE01".utf8)
   /// How many allocations and releases there are.
   private(set) var operationCount = 0
 
@@ -39,7 +38,6 @@ struct AllocationTraceFile {
       Self.append(slot, UInt32(size), to: &body)
       operationCount += 1
     }
-    for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: Self.magic >> (shift * 8))) }
     Self.append(slotCount, UInt32(operationCount), to: &bytes)
     bytes += body
   }

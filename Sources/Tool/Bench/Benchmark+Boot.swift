@@ -20,26 +20,27 @@ extension Benchmark {
       var options = LaunchOptions()
       options.arguments = arguments
       options.logLevel = .info
-      let result = try await run(plan, options: options, progress: context.progress)
+      let kernel = try await KernelBuilder.kernel(for: plan, progress: context.progress)
+      let result = try await run(
+        plan, kernel: kernel, options: options, progress: context.progress)
       guard let cycles = startCycles(result.log) else {
         throw ToolError("the kernel did not say when \(name) started", at: plan.file)
       }
-      let kernel = try await KernelBuilder.kernel(for: plan, progress: context.progress)
       measurements += [
         Measurement(
           bench: "boot", name: "\(name)-entry-to-program", system: "martlet", value: cycles,
           unit: "instructions", limit: limit),
         Measurement(
           bench: "boot", name: "\(name)-kernel", system: "martlet",
-          value: try Self.byteCount(kernel.path), unit: "bytes"),
+          value: Double(try Paths.byteCount(of: kernel.path)), unit: "bytes"),
       ]
     }
-    measurements += try await Benchmark.program("boot", "").measure(context)
+    measurements += try await measureProgram("boot", context)
     if context.comparesWithLinux {
       measurements.append(
         Measurement(
           bench: "boot", name: "hello-kernel", system: "linux",
-          value: try Self.byteCount(try await LinuxGuest.kernel()), unit: "bytes"))
+          value: Double(try Paths.byteCount(of: try await LinuxGuest.kernel())), unit: "bytes"))
     }
     return measurements
   }
@@ -51,12 +52,5 @@ extension Benchmark {
       return line[range.upperBound...].split(separator: " ").first.flatMap { Double($0) }
     }
     return nil
-  }
-
-  static func byteCount(_ path: String) throws -> Double {
-    guard let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int else {
-      throw ToolError("cannot tell the size", at: path)
-    }
-    return Double(size)
   }
 }

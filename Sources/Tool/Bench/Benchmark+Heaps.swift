@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Foundation
-import ImageBuild
 import Launch
 import Plan
 import ToolSupport
@@ -12,9 +11,10 @@ extension Benchmark {
     name: "heaps", summary: "Instructions and memory of each heap on recorded allocations"
   ) { context in
     var measurements: [Measurement] = []
+    let recorder = try await TracedProgram.makeRecorder()
     for program in TracedProgram.all {
       let trace = try await context.progress.step("Recording \(program.name)") {
-        try await program.record()
+        try await program.record(with: recorder)
       }
       for heap in HeapKind.allCases {
         let lines = try await replay(trace, on: heap, context.progress)
@@ -51,18 +51,9 @@ extension Benchmark {
       file: trace, directory: "\(Repository.root)/Tests/Bench", name: "bench-heap-\(heap)",
       command: ["/none"], memory: .mebibytes(512),
       config: symbols.compactMap { ConfigurationLine($0, at: position) })
-    let kernel = try await KernelBuilder.kernel(for: plan, progress: progress)
     var options = LaunchOptions()
-    options.countsInstructions = true
     options.logLevel = .info
-    options.timeout = .seconds(300)
-    let launcher = Launcher(
-      kernel: kernel.path, symbols: kernel.symbolPath, archive: trace, plan: plan,
-      options: options)
-    let result = try await progress.step("Measuring the heap \(heap)") {
-      try await launcher.run(.captured)
-    }
-    guard result.status == 0 else { throw ToolError("the heap \(heap) could not play", at: trace) }
+    let result = try await run(plan, archive: trace, options: options, progress: progress)
     return result.log.compactMap { line in
       line.range(of: "heap-replay: ").map { String(line[$0.upperBound...]) }
     }

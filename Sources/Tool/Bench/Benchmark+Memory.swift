@@ -19,7 +19,7 @@ extension Benchmark {
       let plan = try Plan.load(application: name, projectRoot: Repository.root)
       let kernel = try await KernelBuilder.kernel(for: plan, progress: context.progress)
       let archive = try await RootBuilder.archive(for: plan, progress: context.progress)
-      let size = UInt64(try byteCount(archive.path))
+      let size = UInt64(archive.byteCount)
       let least = try await context.progress.step("Measuring the least memory of \(name)") {
         try await leastMemory(step: 64 << 10, from: size, to: size + 64 << 20) { memory in
           var options = LaunchOptions()

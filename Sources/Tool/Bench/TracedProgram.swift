@@ -39,13 +39,18 @@ struct TracedProgram {
       ], environment: ["PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0"]),
   ]
 
-  /// Runs the program and returns the path of its trace.
-  func record() async throws -> String {
+  /// Compiles the library that records, and returns its path.
+  static func makeRecorder() async throws -> String {
     let source = "\(Repository.root)/Tests/Bench/allocations.c"
-    let folder = try Paths.cache("bench")
-    let recorder = "\(folder)/allocations.so"
+    let recorder = "\(try Paths.cache("bench"))/allocations.so"
     try await ExternalCommand("cc", ["-O2", "-shared", "-fPIC", "-o", recorder, source])
       .runChecked("compiling allocations.c")
+    return recorder
+  }
+
+  /// Runs the program and returns the path of its trace.
+  func record(with recorder: String) async throws -> String {
+    let folder = try Paths.cache("bench")
     let recording = "\(folder)/\(name)-\(UUID().uuidString).recording"
     defer { try? FileManager.default.removeItem(atPath: recording) }
     var variables = environment

@@ -85,8 +85,8 @@ struct ConformanceProgram: Sendable {
 
   /// The compiler's command.
   func compilation(to binary: String, isStatic: Bool) -> [String] {
-    let link = isStatic && !flags.contains("-static-pie") ? ["-static"] : []
-    let common = ["-O1", "-Wall", "-o", binary, source] + link + flags
+    let common =
+      ["-O1", "-Wall", "-o", binary, source] + (isStatic ? ["-static"] : []) + flags
     switch language {
     case .c: return [compiler ?? "cc", "-std=gnu17"] + common
     case .cxx: return [compiler ?? "g++", "-std=gnu++20"] + common

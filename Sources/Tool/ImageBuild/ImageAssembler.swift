@@ -34,7 +34,6 @@ public enum ImageAssembler {
 
   /// The bytes of the whole image.
   static func assembled(_ image: ImageFile, archive: Data, launchText: String) throws -> Data {
-    let loaded = image.segments.filter(\.isLoaded)
     guard let free = image.segments.first(where: { $0.type == 0 }),
       let record = image.sections.first(where: { $0.name == ".image_record" }),
       record.byteCount >= 32
@@ -46,7 +45,7 @@ public enum ImageAssembler {
     guard readInteger(bytes, recordAt) == recordMagic else {
       throw ToolError("the image record is damaged", at: image.path)
     }
-    let physical = align(loaded.map { $0.physicalAddress + $0.memoryByteCount }.max() ?? 0)
+    let physical = align(image.physicalEnd)
     let offset = align(UInt64(bytes.count))
     bytes.append(Data(count: Int(offset) - bytes.count))
     bytes.append(archive)

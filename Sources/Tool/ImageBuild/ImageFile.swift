@@ -91,6 +91,11 @@ public struct ImageFile: Sendable {
     }
   }
 
+  /// Where the guest's memory behind the loaded image begins, a physical address.
+  public var physicalEnd: UInt64 {
+    segments.filter(\.isLoaded).map { $0.physicalAddress &+ $0.memoryByteCount }.max() ?? 0
+  }
+
   /// Every named symbol; none in a stripped image.
   public func symbols() throws -> [Symbol] {
     let reader = Reader(bytes: bytes, path: path)

@@ -31,10 +31,10 @@ public enum Inspector {
         "the segment at \(hex(bad.virtualAddress)) is writable and executable",
         at: kernel.symbolPath)
     }
-    let size = try FileManager.default.attributesOfItem(atPath: kernel.path)[.size] as? Int
     let settings = kernel.configuration.symbols.map { ($0.name, $0.value) }
     return InspectionReport(
-      application: application, kernel: kernel.path, kernelBytes: size ?? 0,
+      application: application, kernel: kernel.path,
+      kernelBytes: try Paths.byteCount(of: kernel.path),
       entry: hex(image.entry), libraries: try libraries(of: image),
       segments: loaded.map { segment in
         .init(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Foundation
+import ImageBuild
 import Plan
 import ToolSupport
 
@@ -67,8 +68,8 @@ public struct Launcher: Sendable {
   }
 
   private func prepared(_ streams: GuestStreams) throws -> MachineArguments {
-    let archiveByteCount = try archive.map(Self.byteCount) ?? 0
-    let kernelEnd = try KernelFile(path: kernel).physicalEnd
+    let archiveByteCount = try archive.map(Paths.byteCount) ?? 0
+    let kernelEnd = try Self.physicalEnd(of: kernel)
     let memory = MachineArguments.memory(
       plan: plan, options: options, archiveByteCount: archiveByteCount)
     // The loader puts the archive at the end of memory, and does not look whether the kernel is
@@ -95,12 +96,16 @@ public struct Launcher: Sendable {
   }
 
   private static let leastFreeByteCount: UInt64 = 256 << 10
+  /// Every kernel begins here; see the linker script.
+  private static let loadAddress: UInt64 = 2 << 20
 
-  private static func byteCount(of path: String) throws -> Int {
-    guard Paths.isFile(path),
-      let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-    else { throw ToolError("cannot read the file", at: path) }
-    return size
+  /// Where the guest's memory behind the kernel begins. What is no image is the emulator's to
+  /// refuse, which can tell why.
+  private static func physicalEnd(of kernel: String) throws -> UInt64 {
+    guard FileManager.default.isReadableFile(atPath: kernel) else {
+      throw ToolError("cannot read the file", at: kernel)
+    }
+    return (try? ImageFile(path: kernel))?.physicalEnd ?? loadAddress
   }
 
   // MARK: The verdict

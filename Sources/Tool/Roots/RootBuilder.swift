@@ -25,7 +25,6 @@ public enum RootBuilder {
       }
       withExtendedLifetime(lock) {}
     }
-    let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-    return RootArchive(path: path, byteCount: size ?? 0)
+    return RootArchive(path: path, byteCount: try Paths.byteCount(of: path))
   }
 }

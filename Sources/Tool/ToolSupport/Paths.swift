@@ -57,6 +57,14 @@ public enum Paths {
       && !isDirectory.boolValue
   }
 
+  /// The size of a file in bytes.
+  public static func byteCount(of path: String) throws -> Int {
+    guard isFile(path),
+      let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+    else { throw ToolError("cannot read the file", at: path) }
+    return size
+  }
+
   public static func isFolder(_ path: String) -> Bool {
     var isDirectory: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)

@@ -93,7 +93,7 @@ public final class ThreadContext {
   /// something switches back.
   @inline(__always)
   public static func `switch`(from: ThreadContext, to: Resumption) {
-    from.vectorState.area.save()
+    from.vectorState.save()
     to.vectorState.restore()
     // SAFETY: both are kernel stacks in the form that martlet_switch_stack leaves and expects,
     // alive as long as their threads, which the scheduler keeps.
