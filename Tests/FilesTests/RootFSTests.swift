@@ -40,6 +40,17 @@ import VFS
     }
   }
 
+  @Test func sizesAreThoseOfADisk() throws {
+    try withArchive { test in
+      #expect(try test.lookup("etc").byteCount == 4096, "whole blocks")
+      #expect(try test.make("new", .directory).byteCount == 4096, "at least one")
+      #expect(try test.lookup("etc").blockCount == 8)
+      #expect(try test.lookup("etc/small").blockCount == 8)
+      #expect(try test.lookup("etc/big").blockCount == 40)
+      #expect(try test.lookup("lib", followsLast: false).blockCount == 0)
+    }
+  }
+
   @Test func copiesAPageWhenItIsWritten() throws {
     try withArchive { test in
       let before = test.frames.freeCount

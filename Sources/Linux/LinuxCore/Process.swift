@@ -48,6 +48,8 @@ public final class Process {
   public var sharedObjectAddress: UInt = 0
   /// Whether pages that are writable and executable are given (a setting of the image, for JITs).
   public var allowsWriteAndExecute = false
+  /// Whether the program asked for such pages and did not get them.
+  public var wasRefusedWriteAndExecute = false
   /// `personality(2)`
   public var personality: UInt32 = 0
   /// `prctl(PR_SET_DUMPABLE)`, `PR_SET_NO_NEW_PRIVS`, `PR_SET_THP_DISABLE`

@@ -42,6 +42,7 @@ public enum MemoryCalls {
     if permissions.contains(.write) && permissions.contains(.execute)
       && !call.process.allowsWriteAndExecute
     {
+      call.process.wasRefusedWriteAndExecute = true
       throw .accessDenied
     }
     return permissions
