@@ -147,7 +147,7 @@ import VFS
         while true { written += try test.write(file, Self.data(8192, 1)) }
       }
       #expect(file.node.byteCount == Int64(written))
-      #expect(test.frames.freeCount == 0)
+      #expect(test.frames.freeCount == test.frames.totalCount / 16, "the program's part is left")
       try file.node.truncate(to: 0)
       try test.write(file, [1])
     }

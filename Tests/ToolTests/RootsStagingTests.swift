@@ -189,6 +189,15 @@ struct RootsStagingTests {
       ])
   }
 
+  @Test func stepsNeedTheirProgramInTheRoot() throws {
+    let scratch = try ScratchFolder()
+    let progress = ToolSupport.Progress(style: .silent)
+    let steps = PackageSteps(staging: try staging(scratch), progress: progress)
+    #expect(steps.applicable(PackageSteps.all).isEmpty)
+    try scratch.write("", "root/usr/bin/swipl", mode: 0o755)
+    #expect(steps.applicable(PackageSteps.all).map { $0.command[0] } == ["/usr/bin/swipl"])
+  }
+
   @Test func modulesOfPHPAreOn() throws {
     let scratch = try ScratchFolder()
     let staging = try staging(scratch)

@@ -19,6 +19,7 @@ struct RootFinisher {
     try PHPModules(staging: staging).enable()
     try await writeLoaderCache()
     try await compilePython()
+    try await PackageSteps(staging: staging, progress: progress).run()
     try joinCertificates()
   }
 
