@@ -157,7 +157,8 @@ struct EROFSTests {
 
   @Test func timesAreExact() throws {
     let reading = ErofsReading(bytes: try Self.sample(Self.plain).bytes)
-    #expect(try reading.inode("size1")?.modified == 1_600_000_000_250_000_000)
+    let inode = try #require(try reading.inode("size1"))
+    #expect(inode.modified == 1_600_000_000_250_000_000)
   }
 
   @Test(arguments: [plain, inline, attributes])

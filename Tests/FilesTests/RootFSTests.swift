@@ -42,12 +42,17 @@ import VFS
 
   @Test func sizesAreThoseOfADisk() throws {
     try withArchive { test in
-      #expect(try test.lookup("etc").byteCount == 4096, "whole blocks")
-      #expect(try test.make("new", .directory).byteCount == 4096, "at least one")
-      #expect(try test.lookup("etc").blockCount == 8)
-      #expect(try test.lookup("etc/small").blockCount == 8)
-      #expect(try test.lookup("etc/big").blockCount == 40)
-      #expect(try test.lookup("lib", followsLast: false).blockCount == 0)
+      let directory = try test.lookup("etc")
+      #expect(directory.byteCount == 4096, "whole blocks")
+      #expect(directory.blockCount == 8)
+      let new = try test.make("new", .directory)
+      #expect(new.byteCount == 4096, "at least one")
+      let small = try test.lookup("etc/small")
+      #expect(small.blockCount == 8)
+      let big = try test.lookup("etc/big")
+      #expect(big.blockCount == 40)
+      let link = try test.lookup("lib", followsLast: false)
+      #expect(link.blockCount == 0)
     }
   }
 
