@@ -59,6 +59,7 @@ let libraries: [Library] = [
   Library("Kernel", "HeapBuddy", on: ["Base", "Heap", "Machine"]),
   Library("Kernel", "HeapRegion", on: ["Base", "Heap", "Machine"]),
   Library("Kernel", "HeapTLSF", on: ["Base", "Heap", "Machine"]),
+  Library("Kernel", "HeapReplay", on: ["Base", "Bytes", "Frames", "Heap", "Log", "Machine"]),
   Library("Kernel", "Clock", on: ["Base", "Bytes", "Machine", "TimerWheel"]),
   Library(
     "Kernel", "Scheduling", on: ["Base", "Bytes", "Clock", "Machine", "Structures", "TimerWheel"]),
@@ -193,9 +194,8 @@ let tests: [Target] =
       name: "KernelTests",
       dependencies: [
         "Bytes", "Base", "Structures", "Machine", "Log", "Frames", "Heap", "HeapBuddy",
-        "HeapRegion",
-        "HeapTLSF", "Clock", "Scheduling", "SchedulerCooperative", "SchedulerRoundRobin", "Random",
-        "Memory",
+        "HeapRegion", "HeapTLSF", "HeapReplay", "Clock", "Scheduling", "SchedulerCooperative",
+        "SchedulerRoundRobin", "Random", "Memory",
       ]),
     .testTarget(
       name: "DevicesTests",
@@ -212,11 +212,9 @@ let tests: [Target] =
     .testTarget(
       name: "LinuxTests",
       dependencies: [
-        "VFS", "Pipes",
-        "LinuxSockets",
-        "Bytes", "Base", "Machine", "LinuxCore", "LinuxFiles", "LinuxPolling", "LinuxMemory",
-        "LinuxThreads", "LinuxSignals", "LinuxTime", "LinuxVDSO", "LinuxProcess", "LinuxLoader",
-        "ELF",
+        "VFS", "Pipes", "SchedulerCooperative", "LinuxSockets", "Bytes", "Base", "Machine",
+        "LinuxCore", "LinuxFiles", "LinuxPolling", "LinuxMemory", "LinuxThreads",
+        "LinuxSignals", "LinuxTime", "LinuxVDSO", "LinuxProcess", "LinuxLoader", "ELF",
       ]),
     .testTarget(
       name: "ToolTests",

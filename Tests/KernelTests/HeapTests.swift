@@ -24,7 +24,7 @@ private final class PageGrower: HeapGrower {
   }
 }
 
-private func makeHeap<H: KernelHeapProtocol>(_: H.Type, pages: Int = 16) -> H {
+private func makeHeap<H: KernelHeapProtocol & ~Copyable>(_: H.Type, pages: Int = 16) -> H {
   H(first: HeapMemory(frame: SimulatedMemory.reserveFrames(pages), count: pages))
 }
 
@@ -36,7 +36,9 @@ private struct Block {
 
 @Suite struct HeapTests {
   /// Allocates and frees at random; every block keeps its contents, its alignment and its room.
-  private func exercise<H: KernelHeapProtocol>(_: H.Type, seed: UInt64, frees: Bool) -> H {
+  private func exercise<H: KernelHeapProtocol & ~Copyable>(
+    _: H.Type, seed: UInt64, frees: Bool
+  ) -> H {
     var random = SeededGenerator(seed: seed)
     var heap = makeHeap(H.self)
     heap.setGrower(PageGrower(pages: 40_000))
@@ -100,7 +102,7 @@ private struct Block {
     _ = exercise(RegionHeap.self, seed: seed, frees: true)
   }
 
-  private func exhausts<H: KernelHeapProtocol>(_: H.Type, recovers: Bool) {
+  private func exhausts<H: KernelHeapProtocol & ~Copyable>(_: H.Type, recovers: Bool) {
     var heap = makeHeap(H.self)
     heap.setGrower(PageGrower(pages: 20))
     for _ in 0..<2 {
@@ -124,7 +126,7 @@ private struct Block {
   }
 
   /// One request of any size asks the grower once, and succeeds.
-  private func growsOnce<H: KernelHeapProtocol>(_: H.Type) {
+  private func growsOnce<H: KernelHeapProtocol & ~Copyable>(_: H.Type) {
     for byteCount in stride(from: 70_000, to: 3_000_000, by: 77_777) {
       let grower = PageGrower(pages: 8000)
       var heap = makeHeap(H.self)

@@ -7,9 +7,10 @@ import Frames
 import LinuxCore
 import Machine
 import Memory
-import RootFS
-import Scheduling
 import Pipes
+import RootFS
+import SchedulerCooperative
+import Scheduling
 import Testing
 import VFS
 
@@ -49,6 +50,7 @@ private final class Program {
     PageTables.current.value = tables
     let files = RootFileSystem(frames: frames, deviceNumber: 1)
     process = Process(space: space, namespace: Namespace(root: try files.root()))
+    Scheduler.start(policy: CooperativePolicy())
     thread = try #require(LinuxThread(process: process, identifier: 1, stackPages: 1))
     memory = try space.map(MapRequest(byteCount: 32 * pageSize, permissions: .readWrite))
     FileCalls.register(in: &handlers)

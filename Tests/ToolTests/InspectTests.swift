@@ -11,6 +11,16 @@ struct InspectTests {
     #expect(text == "  name   bytes\n  a          5\n  longer  1234")
   }
 
+  @Test func aSymbolTellsItsModule() {
+    #expect(MangledModule.name(of: "$e10Scheduling6ThreadC5yieldyyF") == "Scheduling")
+    #expect(MangledModule.name(of: "$s3ELF5ImageV") == "ELF")
+    #expect(MangledModule.name(of: "$es22_ContiguousArrayBufferV") == "Toolchain")
+    #expect(MangledModule.name(of: "$eSS5countSivg") == "Toolchain")
+    for other in ["memcpy", "$e99Short", "$e", "$e04Name"] {
+      #expect(MangledModule.name(of: other) == nil)
+    }
+  }
+
   @Test func theCatalogueReadsTheSelectedFamilies() throws {
     let scratch = try ScratchFolder()
     try scratch.write(

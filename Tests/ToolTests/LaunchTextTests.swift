@@ -91,8 +91,8 @@ import ToolSupport
     func memory(_ archive: Int) -> ByteSize {
       MachineArguments.memory(plan: plan, options: options, archiveByteCount: archive)
     }
-    #expect(memory(1) == .mebibytes(257))
-    #expect(memory(100 << 20) == .mebibytes(356))
+    #expect(memory(1) == .mebibytes(1025))
+    #expect(memory(100 << 20) == .mebibytes(1124))
     plan.memory = .mebibytes(64)
     #expect(memory(100 << 20) == .mebibytes(64))
     options.memory = .mebibytes(32)

@@ -42,7 +42,7 @@ struct LintTests {
     "let y = unsafeBitCast(x, to: Int.self)", "let s = \"a\\(unsafe f())b\"",
   ])
   func unsafeWordsAreFound(_ line: String) {
-    #expect(!UnsafeRule.uses(in: SourceText(line)).isEmpty)
+    #expect(!SafetyRule.uses(in: SourceText(line)).isEmpty)
   }
 
   @Test(arguments: [
@@ -51,7 +51,7 @@ struct LintTests {
     "let s = \"\\\"unsafe\"",
   ])
   func commentsAndStringsAreNot(_ line: String) {
-    #expect(UnsafeRule.uses(in: SourceText(line)) == [])
+    #expect(SafetyRule.uses(in: SourceText(line)) == [])
   }
 
   @Test func aUseNeedsAReasonInItsDeclaration() {
@@ -81,7 +81,7 @@ struct LintTests {
       }
       func outside() { unsafe g() }
       """
-    #expect(UnsafeRule.unexplained(in: SourceText(text)).map(\.line) == [11, 24])
+    #expect(SafetyRule.unexplained(in: SourceText(text)).map(\.line) == [11, 24])
   }
 
   @Test func conditionalsAreFoundInCodeOnly() {
@@ -98,7 +98,7 @@ struct LintTests {
   }
 
   @Test func aBudgetLimitsModules() {
-    var budget = UnsafeBudget(json: .init(#"{"unsafe": {"Machine": 3}}"#.utf8))
+    var budget = SafetyBudget(json: .init(#"{"unsafe": {"Machine": 3}}"#.utf8))
     budget.add(3, to: "Machine")
     #expect(budget.findings { _ in true } == [])
     budget.add(1, to: "Machine")

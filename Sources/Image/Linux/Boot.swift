@@ -51,6 +51,8 @@ enum Boot {
       Log.write(.warning, "random", "no random source: what is random here can be guessed")
     }
 
+    if let status = replayTrace(archive, on: frames) { end(status) }
+
     // Threads: this one is the first.
     guard let context = ThreadContext(adoptingBootStack: ()) else { tooLittleMemory() }
     Scheduler.start(policy: makeSchedulingPolicy())
@@ -65,6 +67,10 @@ enum Boot {
     let status = Program.run(
       parameters, in: Process(space: space, namespace: namespace), console: console)
     console.drain()
+    end(status)
+  }
+
+  private static func end(_ status: Int32) -> Never {
     Log.writeExit(status: status)
     Power.off(status: status)
   }

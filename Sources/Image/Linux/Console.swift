@@ -8,6 +8,7 @@ import Log
 import Machine
 import Memory
 import Scheduling
+import Settings
 import TimerWheel
 import VFS
 import Virtio
@@ -31,7 +32,8 @@ final class Console: InterruptHandler {
         ports: [
           VirtioConsole.PortRequest(1, .input), VirtioConsole.PortRequest(2, .output),
           VirtioConsole.PortRequest(3, .output),
-        ])
+        ], outputPageLimit: Settings.virtioConsoleOutputPages,
+        inputPageCount: Settings.virtioConsoleInputPages)
       let console = Console(device)
       if let input = transport.interruptLine, let line = Interrupts.route(input) {
         Scheduler.handle(line, by: console)

@@ -19,6 +19,7 @@ enum Program {
   static func run(_ parameters: Parameters, in process: Process, console: Console) -> Int32 {
     Process.running.value = process
     process.allowsWriteAndExecute = Settings.jit
+    process.kernelStackPages = Settings.kernelStackKiB / 4
     if !parameters.text.hostname.isEmpty { process.hostName = parameters.text.hostname }
     registerSystemCalls(of: process)
     SpecialFiles.opener.value = SpecialOpener()
@@ -56,7 +57,7 @@ enum Program {
     guard
       let thread = LinuxThread(
         process: process, identifier: process.identifier,
-        stackPages: Settings.kernelStackKiB / 4)
+        stackPages: process.kernelStackPages)
     else { return nil }
     thread.registers.reset(
       instructionPointer: entry.instructionPointer, stackPointer: entry.stackPointer)

@@ -4,6 +4,7 @@
 // hooks of the heap are here because what the C names of the runtime call must see its module.
 
 import Base
+import Frames
 import Heap
 import Machine
 import Scheduling
@@ -40,6 +41,23 @@ func makeSchedulingPolicy() -> any SchedulingPolicy {
 func installHeap(_ memory: HeapMemory) {
   HeapSlot<KernelHeap>().install(KernelHeap(first: memory))
 }
+
+#if HEAP_REPLAY
+  import HeapReplay
+
+  /// Plays the trace that stands in the root's place, instead of running a program, and returns
+  /// the status.
+  func replayTrace(_ archive: MemoryRange?, on frames: FrameAllocator) -> Int32? {
+    guard let archive else {
+      Panic.refuse("heap-replay", "there is no trace; start the machine with one (-initrd)")
+    }
+    let bytes = FrameMemory.permanentBytes(of: archive.start, byteCount: Int(archive.byteCount))
+    return TraceReport.write(bytes, arena: FrameArena(frames)) { KernelHeap(first: $0) }
+  }
+#else
+  /// This image runs its program.
+  func replayTrace(_ archive: MemoryRange?, on frames: FrameAllocator) -> Int32? { nil }
+#endif
 
 /// Lets the heap grow.
 func setHeapGrower(_ grower: any HeapGrower) {

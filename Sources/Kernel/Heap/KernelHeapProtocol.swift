@@ -7,7 +7,7 @@ import Machine
 ///
 /// A heap may not allocate objects itself. It manages words of memory that it was given, and asks
 /// its grower for more. Which heap an image has is chosen by configuration.
-public protocol KernelHeapProtocol {
+public protocol KernelHeapProtocol: ~Copyable {
   /// A heap with its first memory, of at least 64 KiB.
   init(first memory: HeapMemory)
 

@@ -10,7 +10,7 @@ import Machine
 /// A pool is cut into the largest aligned blocks that fit. One byte for each 32 bytes of a pool, at
 /// the pool's start, says what begins there: nothing, a free block or a used one, and its order.
 /// So the metadata lies apart from the allocations, and a false release is always found.
-public struct BuddyHeap: KernelHeapProtocol {
+public struct BuddyHeap: KernelHeapProtocol, ~Copyable {
   /// The smallest block is 32 bytes.
   private static let minimumOrder = 5
   private static let maximumOrder = 40
@@ -19,14 +19,19 @@ public struct BuddyHeap: KernelHeapProtocol {
 
   private struct Pool {
     /// Where the bytes of metadata are.
-    var map: UInt = 0
+    var map: UInt
     /// Where blocks begin; a multiple of 32.
-    var start: UInt = 0
-    var end: UInt = 0
+    var start: UInt
+    var end: UInt
   }
 
+  private static let poolLimit = 64
+  private static let poolByteCount: UInt = 24
+
   private var memory: HeapMemory
-  private var pools = InlineArray<64, Pool>(repeating: Pool())
+  /// Where the pools are written down, in the first pool: three words each. They are not a field,
+  /// because Swift 6.3 copies a large field each time it looks one element up in a loop.
+  private let table: UInt
   private var poolCount = 0
   private var heads = InlineArray<41, UInt64>(repeating: 0)
   /// A bit for each order that has a free block.
@@ -36,7 +41,8 @@ public struct BuddyHeap: KernelHeapProtocol {
 
   public init(first memory: HeapMemory) {
     self.memory = memory
-    add(memory)
+    table = memory.start
+    add(memory, reserving: Self.poolByteCount * UInt(Self.poolLimit))
   }
 
   public mutating func setGrower(_ grower: any HeapGrower) {
@@ -51,10 +57,19 @@ public struct BuddyHeap: KernelHeapProtocol {
     while true {
       if let block = take(order) { return block }
       // A block of this order is aligned to its size: ask for enough that one surely fits.
-      guard poolCount < 64, let more = grower?.grow(atLeast: (2 << order) + (2 << order) / 32 + 64)
-      else { return 0 }
-      add(more)
+      guard grow(atLeast: (2 << order) + (2 << order) / 32 + 64) else { return 0 }
     }
+  }
+
+  /// Each pool is as large as half of all before, if there is so much: so there are few to look
+  /// through.
+  private mutating func grow(atLeast needed: Int) -> Bool {
+    guard poolCount < Self.poolLimit else { return false }
+    var more = grower?.grow(atLeast: max(needed, statistics.total / 2))
+    if more == nil { more = grower?.grow(atLeast: needed) }
+    guard let more else { return false }
+    add(more, reserving: 0)
+    return true
   }
 
   private static func order(of byteCount: Int) -> Int {
@@ -100,6 +115,7 @@ public struct BuddyHeap: KernelHeapProtocol {
   }
 
   /// What is wrong with freeing `address`, or nil.
+  @inline(__always)
   public func checked(_ address: UInt) -> HeapError? {
     guard address & 31 == 0, let pool = pool(of: address) else { return .invalidAddress }
     let mark = mark(of: address, pool)
@@ -115,18 +131,22 @@ public struct BuddyHeap: KernelHeapProtocol {
 
   // MARK: Pools
 
-  private mutating func add(_ more: HeapMemory) {
+  /// Makes a pool of `more`, but for its first bytes.
+  private mutating func add(_ more: HeapMemory, reserving reserved: UInt) {
     memory = memory.joined(with: more)
-    let mapSize = UInt(more.byteCount) / 33 + 1
-    var pool = Pool()
-    pool.map = more.start
-    pool.start = roundedUp(more.start + mapSize, to: 32)
-    pool.end = (more.start + UInt(more.byteCount)) & ~31
+    let first = more.start + reserved
+    let mapSize = (UInt(more.byteCount) - reserved) / 33 + 1
+    let pool = Pool(
+      map: first, start: roundedUp(first + mapSize, to: 32),
+      end: (more.start + UInt(more.byteCount)) & ~31)
     let map = roundedUp((pool.end - pool.start) / 32, to: 8)
     for offset in stride(from: 0, to: map, by: 8) where offset + 8 <= pool.start - pool.map {
       memory.store64(0, at: pool.map + offset)
     }
-    pools[poolCount] = pool
+    let entry = table + UInt(poolCount) * Self.poolByteCount
+    memory.store64(UInt64(pool.map), at: entry)
+    memory.store64(UInt64(pool.start), at: entry + 8)
+    memory.store64(UInt64(pool.end), at: entry + 16)
     poolCount += 1
     statistics.total += more.byteCount
     var block = pool.start
@@ -138,21 +158,31 @@ public struct BuddyHeap: KernelHeapProtocol {
     }
   }
 
+  // These are always inlined: to lend `self` to a call, Swift 6.3 copies it with all its tables.
+  @inline(__always)
   private func pool(of address: UInt) -> Pool? {
-    for index in 0..<poolCount where address >= pools[index].start && address < pools[index].end {
-      return pools[index]
+    var entry = table
+    for _ in 0..<poolCount {
+      let start = UInt(memory.load64(at: entry &+ 8))
+      let end = UInt(memory.load64(at: entry &+ 16))
+      if address >= start && address < end {
+        return Pool(map: UInt(memory.load64(at: entry)), start: start, end: end)
+      }
+      entry &+= Self.poolByteCount
     }
     return nil
   }
 
   // MARK: Marks and lists
 
+  @inline(__always)
   private func mark(of block: UInt, _ pool: Pool) -> UInt8 {
     let index = (block &- pool.start) / 32
     let word = memory.load64(at: pool.map &+ (index & ~7))
     return UInt8(truncatingIfNeeded: word >> UInt64((index & 7) * 8))
   }
 
+  @inline(__always)
   private func setMark(_ mark: UInt8, of block: UInt, _ pool: Pool) {
     let index = (block &- pool.start) / 32
     let address = pool.map &+ (index & ~7)

@@ -8,7 +8,7 @@ import Machine
 ///
 /// For programs that end soon. Each allocation has one word in front that holds its size, with a
 /// mark, so that a false release is still found.
-public struct RegionHeap: KernelHeapProtocol {
+public struct RegionHeap: KernelHeapProtocol, ~Copyable {
   private static let mark: UInt64 = 0x5245_4749_0000_0000
   private static let markMask: UInt64 = 0xffff_ffff_0000_0000
 

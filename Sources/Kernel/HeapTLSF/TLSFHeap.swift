@@ -17,7 +17,7 @@ import Machine
 ///
 /// Free blocks are in lists by size: a first level by powers of two, a second that divides each
 /// into 16. Two neighbours are never both free. A pool ends with a used block of size 0.
-public struct TLSFHeap: KernelHeapProtocol {
+public struct TLSFHeap: KernelHeapProtocol, ~Copyable {
   private static let headerSize = 16
   private static let minimumBlock = 32
   private static let secondLevelBits = 4
@@ -127,7 +127,7 @@ public struct TLSFHeap: KernelHeapProtocol {
   // MARK: Release
 
   public mutating func free(_ address: UInt) {
-    if let error = checked(address) { error.stop() }
+    if let error = Self.checked(address, in: memory) { error.stop() }
     var block = UInt64(address &- 16)
     var size = self.size(of: block)
     statistics.used &-= Int(size)
@@ -152,18 +152,22 @@ public struct TLSFHeap: KernelHeapProtocol {
 
   /// What is wrong with freeing `address`, or nil. The block behind an allocation points back at
   /// it, which an address inside an allocation does not survive.
-  public func checked(_ address: UInt) -> HeapError? {
+  public func checked(_ address: UInt) -> HeapError? { Self.checked(address, in: memory) }
+
+  /// Static, because Swift 6.3 copies the whole heap, with its lists, to lend it to a method that
+  /// does not change it while another does.
+  private static func checked(_ address: UInt, in memory: HeapMemory) -> HeapError? {
     guard address & 15 == 0, address >= memory.start &+ 16,
       address < memory.start &+ UInt(memory.byteCount)
     else { return .invalidAddress }
     let block = UInt64(address &- 16)
     let word = memory.load64(at: UInt(block) &+ 8)
     let size = word & ~15
-    guard size >= UInt64(Self.minimumBlock), size < UInt64(memory.byteCount),
+    guard size >= UInt64(minimumBlock), size < UInt64(memory.byteCount),
       UInt(block &+ size) < memory.start &+ UInt(memory.byteCount),
       memory.load64(at: UInt(block &+ size)) == block
-    else { return word & Self.free != 0 ? .doubleFree : .invalidAddress }
-    return word & Self.free != 0 ? .doubleFree : nil
+    else { return word & free != 0 ? .doubleFree : .invalidAddress }
+    return word & free != 0 ? .doubleFree : nil
   }
 
   public func usableSize(_ address: UInt) -> Int {

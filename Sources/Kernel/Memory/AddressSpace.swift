@@ -58,6 +58,9 @@ public final class AddressSpace {
     mappingTop = top.pageStart
   }
 
+  /// Whether what is left is for the kernel alone: nothing new should be begun.
+  public var isLowOnMemory: Bool { frames.isLow }
+
   // MARK: Mapping
 
   /// Makes a mapping and returns where it is. Throws `invalidArgument` for a range outside the

@@ -9,6 +9,9 @@ import Bytes
 /// "Fast-key-erasure random-number generators", 2017, with ChaCha20.
 public struct RandomGenerator: Sendable {
   private var key = InlineArray<8, UInt32>(repeating: 0)
+  /// Words for `next`: the rest of the block that made the key. Each is erased as it is given out.
+  private var words = InlineArray<4, UInt64>(repeating: 0)
+  private var wordCount = 0
 
   public init() {}
 
@@ -19,16 +22,16 @@ public struct RandomGenerator: Sendable {
     advance()
   }
 
-  /// Mixes bytes of seed in.
+  /// Mixes bytes of seed in, a key's length at a time, and how many they are.
   public mutating func mix(_ bytes: RawSpan) {
     var offset = 0
     while offset < bytes.byteCount {
-      var word: UInt64 = 0
-      for index in 0..<min(8, bytes.byteCount - offset) {
-        word |= UInt64(bytes.byte(at: offset + index)) << UInt64(index * 8)
+      if offset > 0 { advance() }
+      let count = min(32, bytes.byteCount - offset)
+      for index in 0..<count {
+        key[index / 4] ^= UInt32(bytes.byte(at: offset + index)) << UInt32(index % 4 * 8)
       }
-      mix(word)
-      offset += 8
+      offset += count
     }
     mix(UInt64(bytes.byteCount))
   }
@@ -58,16 +61,22 @@ public struct RandomGenerator: Sendable {
 
   /// Eight random bytes.
   public mutating func next() -> UInt64 {
-    let block = ChaCha20.block(
-      key: key, counter: 1, nonce: InlineArray<3, UInt32>(repeating: 0))
-    advance()
-    return UInt64(block[0]) | UInt64(block[1]) << 32
+    if wordCount == 0 { advance() }
+    wordCount &-= 1
+    let word = words[wordCount]
+    words[wordCount] = 0
+    return word
   }
 
+  /// One block: the next key, and four words to give out.
   private mutating func advance() {
     let block = ChaCha20.block(
       key: key, counter: 0, nonce: InlineArray<3, UInt32>(repeating: 0))
     for index in 0..<8 { key[index] = block[index] }
+    for index in 0..<4 {
+      words[index] = UInt64(block[8 + 2 * index]) | UInt64(block[9 + 2 * index]) << 32
+    }
+    wordCount = 4
   }
 
   private static func store(

@@ -20,6 +20,7 @@ open class Thread: TrapTarget {
   }
 
   public internal(set) final var state = State.blocked
+  /// A constant, so that a switch counts no reference.
   private final let scheduler = Scheduler.shared
   /// The processor's state while the thread does not run.
   public final let context: ThreadContext

@@ -48,8 +48,10 @@ public final class Process {
   public var sharedObjectAddress: UInt = 0
   /// Whether pages that are writable and executable are given (a setting of the image, for JITs).
   public var allowsWriteAndExecute = false
-  /// Whether the program asked for such pages and did not get them.
+  /// Whether such pages were asked for and refused: a likely reason if the program fails.
   public var wasRefusedWriteAndExecute = false
+  /// The size of each thread's kernel stack, in pages (a setting of the image).
+  public var kernelStackPages = 4
   /// `personality(2)`
   public var personality: UInt32 = 0
   /// `prctl(PR_SET_DUMPABLE)`, `PR_SET_NO_NEW_PRIVS`, `PR_SET_THP_DISABLE`

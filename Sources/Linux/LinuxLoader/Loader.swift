@@ -157,6 +157,8 @@ public enum Loader {
     let byteCount = Int(min(max(limit, 1 << 20), 1 << 30)) & ~(pageSize - 1)
     var request = MapRequest(byteCount: byteCount, permissions: .readWrite)
     request.growsDown = true
+    // Its size is a limit: it takes memory page by page.
+    request.reservesNothing = true
     request.label = .stack
     // Down to 64 GiB below the end of the program's range.
     let random = UInt(RandomSource.next(below: 1 << 24)) * UInt(pageSize)

@@ -28,9 +28,8 @@ struct ProgramFile {
   /// Reads up to `count` bytes at `offset`; fewer at the end of the file.
   func read(at offset: Int, count: Int) throws(LoadError) -> [UInt8] {
     let end = min(byteCount, offset + count)
-    var bytes: [UInt8] = []
-    guard offset < end else { return bytes }
-    bytes.reserveCapacity(end - offset)
+    guard offset < end else { return [] }
+    var bytes = [UInt8](repeating: 0, count: end - offset)
     var cursor = offset
     while cursor < end {
       let first = cursor % pageSize
@@ -40,7 +39,9 @@ struct ProgramFile {
         throw .file(Errno(error))
       }
       FrameMemory.withBytes(of: page.frame) { frame in
-        for index in first..<(first + piece) { bytes.append(frame.byte(at: index)) }
+        var target = bytes.mutableSpan
+        var all = MutableRawSpan(_elements: &target)
+        all.copy(frame.extracting(first..<first + piece), at: cursor - offset)
       }
       cursor += piece
     }

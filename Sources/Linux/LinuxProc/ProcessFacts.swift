@@ -15,12 +15,12 @@ import VFS
 public final class ProcessFacts: SystemInformation {
   private let running: Process
   public let kernelCommandLine: [UInt8]
-  public let machine: MachineInformation
+  /// Read at the first question: few programs ask, and CPUID is slow under a hypervisor.
+  public private(set) lazy var machine = MachineFacts.read()
 
   public init(_ process: Process, kernelCommandLine: [UInt8]) {
     running = process
     self.kernelCommandLine = kernelCommandLine
-    machine = MachineFacts.read()
   }
 
   // MARK: The process

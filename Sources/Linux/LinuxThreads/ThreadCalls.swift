@@ -5,6 +5,7 @@ import Bytes
 import LinuxCore
 import Log
 import Machine
+import Memory
 import Scheduling
 
 /// The system calls that make, name and end threads.
@@ -83,8 +84,10 @@ public enum ThreadCalls {
     let process = call.process
     let parent = call.thread
     let identifier = process.nextThreadIdentifier
-    guard
-      let child = LinuxThread(process: process, identifier: identifier, stackPages: 4)
+    // What is left when memory is low is for the kernel's own objects.
+    guard !process.space.isLowOnMemory,
+      let child = LinuxThread(
+        process: process, identifier: identifier, stackPages: process.kernelStackPages)
     else { throw .wouldBlock }
     if flags & parentSetIdentifier != 0 {
       try ProgramBytes.store(identifier, at: parentIdentifier)

@@ -10,7 +10,8 @@ public enum BenchmarkRegistry {
       limits: [
         "null-system-call": 120, "pipe-read": 600, "pipe-write": 600, "page-fault": 1500,
         "thread-switch": 300,
-      ])
+      ]),
+    .boot, .memory, .heaps,
   ]
 
   /// The benches of these names, all of them when there is none.

@@ -37,13 +37,18 @@ public struct LinuxGuest: Sendable {
     return output.standardOutput
   }
 
-  /// Compiles one C file statically; the result is kept in the cache by its source's contents.
-  public static func compile(_ source: String) async throws -> String {
+  /// Compiles one C file statically, into the cache.
+  ///
+  /// - Parameter name: the result's; the source's without its ending by default.
+  public static func compile(
+    _ source: String, name: String? = nil, flags: [String] = []
+  ) async throws -> String {
     let folder = try Paths.cache("bench")
-    let name = (source as NSString).lastPathComponent
-    let program = "\(folder)/\((name as NSString).deletingPathExtension)"
-    try await ExternalCommand("cc", ["-O2", "-static", "-pthread", "-o", program, source])
-      .runChecked("compiling \(name)")
+    let file = (source as NSString).lastPathComponent
+    let program = "\(folder)/\(name ?? (file as NSString).deletingPathExtension)"
+    try await ExternalCommand(
+      "cc", ["-O2", "-static", "-pthread"] + flags + ["-o", program, source]
+    ).runChecked("compiling \(file)")
     return program
   }
 

@@ -22,6 +22,11 @@ struct BenchCommand: AsyncParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Measures a Debian Linux guest beside Martlet.")
   var linux = true
 
+  @Flag(
+    name: .customLong("icount"),
+    help: "Counts instructions; always on, since times say little under emulation.")
+  var countsInstructions = false
+
   func run() async throws {
     Log.bootstrap(isVerbose: false)
     let benches = try BenchmarkRegistry.named(names)

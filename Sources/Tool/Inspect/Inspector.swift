@@ -35,7 +35,7 @@ public enum Inspector {
     let settings = kernel.configuration.symbols.map { ($0.name, $0.value) }
     return InspectionReport(
       application: application, kernel: kernel.path, kernelBytes: size ?? 0,
-      entry: hex(image.entry), libraries: libraries(of: image),
+      entry: hex(image.entry), libraries: try libraries(of: image),
       segments: loaded.map { segment in
         .init(
           permissions: segment.permissions, virtualAddress: hex(segment.virtualAddress),
@@ -51,7 +51,7 @@ public enum Inspector {
   }
 
   /// Adds up the groups of sections that the linker script makes: `.text.Log`, `.bss.Log`.
-  static func libraries(of image: ImageFile) -> [InspectionReport.Library] {
+  static func libraries(of image: ImageFile) throws -> [InspectionReport.Library] {
     var order: [String] = []
     var shares: [String: InspectionReport.Library] = [:]
     for section in image.sections where section.isAllocated && section.byteCount > 0 {
@@ -73,7 +73,27 @@ public enum Inspector {
       }
       shares[name] = share
     }
+    for (name, bytes) in try foreignCode(in: image) where bytes > 0 {
+      shares["Image"]?.text -= bytes
+      if shares[name] == nil { order.append(name) }
+      shares[name, default: InspectionReport.Library(name: name)].text += bytes
+    }
     return order.compactMap { shares[$0] }
+  }
+
+  /// Code that the compiler put into the image's own module and that was written in another one.
+  private static func foreignCode(in image: ImageFile) throws -> [String: Int] {
+    guard let own = image.sections.first(where: { $0.name == ".text.Image" }) else { return [:] }
+    var counts: [String: Int] = [:]
+    var seen: Set<UInt64> = []
+    for symbol in try image.symbols()
+    where symbol.address >= own.address && symbol.address < own.address + own.byteCount {
+      guard let module = MangledModule.name(of: symbol.name), module != "Image",
+        seen.insert(symbol.address).inserted
+      else { continue }
+      counts[module, default: 0] += Int(symbol.byteCount)
+    }
+    return counts
   }
 
   private static func sections(of image: ImageFile, in segments: [ImageFile.Segment])

@@ -54,7 +54,10 @@ final class GuestSession: Sendable {
     self.launchText = launchText
     self.streams = streams
     self.options = options
-    collector = LogCollector(isVerbose: options.isVerbose) { StandardError.write("\($0)\n") }
+    let isQuiet = options.isQuiet
+    collector = LogCollector(isVerbose: options.isVerbose) {
+      if !isQuiet { StandardError.write("\($0)\n") }
+    }
   }
 
   /// Starts QEMU and returns when it has ended and its output has been delivered. Blocks.

@@ -14,6 +14,9 @@ public struct LaunchOptions: Sendable, Equatable {
   /// The QEMU machine.
   public enum Machine: String, Sendable, CaseIterable { case microvm, q35, pc }
 
+  /// What the kernel says at least, from the little to the much.
+  public enum LogLevel: String, Sendable, CaseIterable { case error, warning, info, debug }
+
   public var accelerator = Accelerator.auto
   public var machine = Machine.microvm
   /// Replaces the plan's memory.
@@ -28,6 +31,10 @@ public struct LaunchOptions: Sendable, Equatable {
   public var timeout: Duration?
   /// Shows the whole kernel log.
   public var isVerbose = false
+  /// Shows nothing of the kernel's log; it is in the result all the same.
+  public var isQuiet = false
+  /// How much the kernel says; by default everything when verbose, else warnings and errors.
+  public var logLevel: LogLevel?
   /// The instance's name; the plan's name when `nil`.
   public var name: String?
 

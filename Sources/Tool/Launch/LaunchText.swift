@@ -71,7 +71,7 @@ public struct LaunchText: Sendable, Equatable {
   }
 
   private static func logLevel(_ options: LaunchOptions) -> String {
-    options.isVerbose ? "debug" : "warning"
+    (options.logLevel ?? (options.isVerbose ? .debug : .warning)).rawValue
   }
 
   private mutating func add(_ key: String, _ value: String) {

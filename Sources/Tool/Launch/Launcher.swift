@@ -68,13 +68,16 @@ public struct Launcher: Sendable {
 
   private func prepared(_ streams: GuestStreams) throws -> MachineArguments {
     let archiveByteCount = try archive.map(Self.byteCount) ?? 0
-    let kernelByteCount = try Self.byteCount(of: kernel)
+    let kernelEnd = try KernelFile(path: kernel).physicalEnd
     let memory = MachineArguments.memory(
       plan: plan, options: options, archiveByteCount: archiveByteCount)
-    let least = ByteSize(bytes: UInt64(archiveByteCount + kernelByteCount) + 2 << 20)
+    // The loader puts the archive at the end of memory, and does not look whether the kernel is
+    // there already; what lies between them is all that the kernel has to begin with.
+    let least = ByteSize(bytes: kernelEnd + UInt64(archiveByteCount) + Self.leastFreeByteCount)
     guard memory >= least else {
       throw ToolError(
-        "\(memory) of memory are too little for \(plan.name): its files alone take "
+        "\(memory) of memory are too little for \(plan.name): the kernel ends at "
+          + "\(ByteSize(bytes: kernelEnd)), and its files take "
           + "\(ByteSize(bytes: UInt64(archiveByteCount)))", at: plan.file,
         advice: "Give it more, for example --memory \(least.bytes >> 20 + 16)M.")
     }
@@ -90,6 +93,8 @@ public struct Launcher: Sendable {
       kernel: kernel, archive: archive, name: options.name ?? plan.name, memory: memory,
       options: options, launchText: text)
   }
+
+  private static let leastFreeByteCount: UInt64 = 256 << 10
 
   private static func byteCount(of path: String) throws -> Int {
     guard Paths.isFile(path),
@@ -125,6 +130,7 @@ public struct Launcher: Sendable {
 
   /// After a panic: the whole log, unless it has been seen, and the names behind the addresses.
   private func showFailure(_ ended: GuestSession.Ended) async {
+    if options.isQuiet { return }
     if !options.isVerbose { for line in ended.log.lines { StandardError.write("\(line)\n") } }
     for line in await Symbolizer(kernel: symbols).describe(ended.log.addresses) {
       StandardError.write("  \(line)\n")

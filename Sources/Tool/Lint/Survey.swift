@@ -8,15 +8,15 @@ struct Survey {
   let root: String
   private let table: ModuleTable
   private(set) var findings: [Finding] = []
-  private(set) var budget: UnsafeBudget
+  private(set) var budget: SafetyBudget
 
   init(root: String) throws {
     guard let manifest = try? String(contentsOfFile: "\(root)/Package.swift", encoding: .utf8)
     else { throw ToolError("cannot read the table of modules", at: "\(root)/Package.swift") }
     self.root = root
     table = ModuleTable(manifest: manifest)
-    budget = UnsafeBudget(
-      json: FileManager.default.contents(atPath: "\(root)/\(UnsafeBudget.path)"))
+    budget = SafetyBudget(
+      json: FileManager.default.contents(atPath: "\(root)/\(SafetyBudget.path)"))
   }
 
   mutating func visit() throws {
@@ -46,16 +46,15 @@ struct Survey {
   }
 
   private mutating func visit(_ source: SourceText, file: String, layer: String, module: String) {
-    let uses = UnsafeRule.uses(in: source)
+    let uses = SafetyRule.uses(in: source)
     budget.add(uses.count, to: module)
     switch layer {
     case "Machine":
-      findings += UnsafeRule.unexplained(in: source).map {
+      findings += SafetyRule.unexplained(in: source).map {
         Finding(
           file: file, line: $0.line,
           message: "'\($0.word)' without a reason; write // SAFETY: above it")
       }
-    case "Tool": break
     default:
       findings += uses.map {
         Finding(file: file, line: $0.line, message: "'\($0.word)' outside Sources/Machine")

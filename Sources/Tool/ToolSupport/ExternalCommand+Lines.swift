@@ -16,15 +16,9 @@ extension ExternalCommand {
         workingDirectory: workingDirectory.map { FilePath($0) }, input: .none,
         output: .sequence, error: .combinedWithOutput
       ) { execution in
-        var pending: [UInt8] = []
-        for try await buffer in execution.standardOutput {
-          pending += buffer.withUnsafeBytes { Array($0) }
-          while let end = pending.firstIndex(of: 10) {
-            line(String(decoding: pending[..<end], as: UTF8.self))
-            pending.removeSubrange(...end)
-          }
+        for try await text in execution.standardOutput.strings(bufferingPolicy: .unbounded) {
+          line(text)
         }
-        if !pending.isEmpty { line(String(decoding: pending, as: UTF8.self)) }
       }
       switch record.terminationStatus {
       case .exited(let code): return code

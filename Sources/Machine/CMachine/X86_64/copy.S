@@ -183,28 +183,63 @@ memcpy:
   movq %rdi, %rax
 memcpy_body:
   cmpq $16, %rdx
-  jb 3f
+  jb 4f
+  // The last 16 bytes overlap what comes before them. They are loaded first, because memmove's
+  // target may lie below its source and reach into it.
+  movq -16(%rsi, %rdx), %r8
+  movq -8(%rsi, %rdx), %r10
+  leaq -16(%rdi, %rdx), %r9
+  leaq -1(%rdx), %rcx
+  shrq $4, %rcx
+  jz 3f
+  cmpq $8, %rcx
+  jae 2f
 1:
-  movq (%rsi), %rcx
-  movq 8(%rsi), %r8
-  movq %rcx, (%rdi)
-  movq %r8, 8(%rdi)
+  movq (%rsi), %rdx
+  movq 8(%rsi), %r11
+  movq %rdx, (%rdi)
+  movq %r11, 8(%rdi)
   addq $16, %rsi
   addq $16, %rdi
-  subq $16, %rdx
-  cmpq $16, %rdx
-  jae 1b
+  decq %rcx
+  jnz 1b
+  jmp 3f
+2:
+  addq %rcx, %rcx
+  rep movsq
 3:
-  testq %rdx, %rdx
-  jz 5f
+  movq %r8, (%r9)
+  movq %r10, 8(%r9)
+  ret
 4:
-  movb (%rsi), %cl
-  movb %cl, (%rdi)
-  incq %rsi
-  incq %rdi
-  decq %rdx
-  jnz 4b
+  cmpq $8, %rdx
+  jb 5f
+  movq (%rsi), %rcx
+  movq -8(%rsi, %rdx), %r8
+  movq %rcx, (%rdi)
+  movq %r8, -8(%rdi, %rdx)
+  ret
 5:
+  cmpq $4, %rdx
+  jb 6f
+  movl (%rsi), %ecx
+  movl -4(%rsi, %rdx), %r8d
+  movl %ecx, (%rdi)
+  movl %r8d, -4(%rdi, %rdx)
+  ret
+6:
+  testq %rdx, %rdx
+  jz 7f
+  // One to three bytes: the first, the middle and the last.
+  movzbl (%rsi), %ecx
+  movzbl -1(%rsi, %rdx), %r8d
+  movq %rdx, %r9
+  shrq $1, %r9
+  movzbl (%rsi, %r9), %r10d
+  movb %cl, (%rdi)
+  movb %r10b, (%rdi, %r9)
+  movb %r8b, -1(%rdi, %rdx)
+7:
   ret
 
   .section .text.memmove, "ax", @progbits
@@ -249,26 +284,36 @@ memset:
   movzbl %sil, %eax
   movabsq $0x0101010101010101, %rcx
   imulq %rcx, %rax
-  cmpq $32, %rdx
-  jb 2f
+  cmpq $8, %rdx
+  jb 4f
+  // The last word overlaps what comes before it.
+  leaq -8(%rdi, %rdx), %rsi
+  leaq -1(%rdx), %rcx
+  shrq $3, %rcx
+  cmpq $16, %rcx
+  jae 2f
+  jrcxz 3f
 1:
   movq %rax, (%rdi)
-  movq %rax, 8(%rdi)
-  movq %rax, 16(%rdi)
-  movq %rax, 24(%rdi)
-  addq $32, %rdi
-  subq $32, %rdx
-  cmpq $32, %rdx
-  jae 1b
+  addq $8, %rdi
+  decq %rcx
+  jnz 1b
+  jmp 3f
 2:
-  testq %rdx, %rdx
-  jz 4f
+  rep stosq
 3:
+  movq %rax, (%rsi)
+  movq %r9, %rax
+  ret
+4:
+  testq %rdx, %rdx
+  jz 6f
+5:
   movb %al, (%rdi)
   incq %rdi
   decq %rdx
-  jnz 3b
-4:
+  jnz 5b
+6:
   movq %r9, %rax
   ret
 
@@ -276,17 +321,40 @@ memset:
   .globl memcmp
   .balign 16
 memcmp:
-  xorl %eax, %eax
-  testq %rdx, %rdx
-  jz 2f
+  cmpq $8, %rdx
+  jb 2f
 1:
+  movq (%rdi), %rax
+  movq (%rsi), %rcx
+  cmpq %rcx, %rax
+  jne 4f
+  addq $8, %rdi
+  addq $8, %rsi
+  subq $8, %rdx
+  cmpq $8, %rdx
+  jae 1b
+2:
+  testq %rdx, %rdx
+  jz 5f
+3:
   movzbl (%rdi), %eax
   movzbl (%rsi), %ecx
   subl %ecx, %eax
-  jnz 2f
+  jnz 6f
   incq %rdi
   incq %rsi
   decq %rdx
-  jnz 1b
-2:
+  jnz 3b
+  ret
+4:
+  // The first byte in memory decides, so it becomes the highest.
+  bswapq %rax
+  bswapq %rcx
+  cmpq %rcx, %rax
+  sbbl %eax, %eax
+  orl $1, %eax
+  ret
+5:
+  xorl %eax, %eax
+6:
   ret

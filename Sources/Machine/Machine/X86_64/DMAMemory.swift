@@ -79,7 +79,7 @@ public final class DMAMemory {
   ) throws(E) -> R {
     try FrameMemory.withMutableBytes(of: frame, count: pageCount) {
       (all: inout MutableRawSpan) throws(E) -> R in
-      var part = all.extracting(offset..<offset + count)
+      var part = all._mutatingExtracting(offset..<offset + count)
       return try body(&part)
     }
   }

@@ -8,7 +8,7 @@ import CMachine
 // SAFETY (all below): the assembly reserves the bytes, aligned to 64, for nothing else. The heap is
 // installed before the first use and lives as long as the kernel.
 @safe
-public struct HeapSlot<Heap>: Sendable {
+public struct HeapSlot<Heap: ~Copyable>: Sendable {
   public init() {}
 
   // SAFETY: the assembly reserves `capacity` bytes, aligned to 64, for nothing else. The heap is

@@ -24,6 +24,7 @@ public enum LocalTimer {
   /// Turns the local APIC on, in x2APIC mode where there is one: its registers are then MSRs,
   /// which are cheap under a hypervisor.
   public static func enable() {
+    silenceLegacyController()
     let features = unsafe martlet_cpuid(1, 0)
     let base = unsafe martlet_read_msr(0x1b)
     if features.c & 1 << 21 != 0 {
@@ -45,6 +46,15 @@ public enum LocalTimer {
     store(UInt32.max, at: initialCountRegister)
     startCount.value = UInt32.max
     TimeReference.restart()
+  }
+
+  /// Masks all inputs of both 8259A interrupt controllers. Firmware leaves the timer's unmasked on
+  /// a pc or q35, and a request that waits would come in as soon as interrupts are on, with a
+  /// vector of the exceptions. It is taken back only while LINT0 still lets it through.
+  private static func silenceLegacyController() {
+    // OCW1 of the master and the slave (8259A datasheet); no effect where there is none.
+    Port(0x21).writeByte(0xff)
+    Port(0xa1).writeByte(0xff)
   }
 
   /// Interrupts once, on line `timer`, after `nanoseconds`; replaces what was set before. The

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 /// Unsafe code is in Sources/Machine only, and each use of it there has a reason.
-enum UnsafeRule {
+enum SafetyRule {
   /// A word that gives up a promise of the language, with its line.
   struct Use: Equatable {
     let word: String

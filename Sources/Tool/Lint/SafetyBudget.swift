@@ -4,7 +4,7 @@ import Foundation
 
 /// How many unsafe words each module has, and how many it may have (Docs/budgets.json, key
 /// `unsafe`). A budget may fall, and rises only with a reason in the commit.
-struct UnsafeBudget {
+struct SafetyBudget {
   private(set) var counts: [String: Int] = [:]
   let limits: [String: Int]
 
@@ -19,7 +19,7 @@ struct UnsafeBudget {
     counts[module, default: 0] += count
   }
 
-  /// Modules over their budget. The tool's are counted, not limited.
+  /// Modules over their budget.
   func findings(isLimited: (String) -> Bool) -> [Finding] {
     counts.sorted { $0.key < $1.key }.compactMap { module, count in
       guard isLimited(module), let limit = limits[module], count > limit else { return nil }

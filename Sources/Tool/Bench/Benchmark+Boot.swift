@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Foundation
+import ImageBuild
+import Launch
+import Plan
+import Roots
+import ToolSupport
+
+extension Benchmark {
+  /// From the kernel's first instruction to the program's, and what an image weighs.
+  public static let boot = Benchmark(
+    name: "boot", summary: "Instructions from the kernel's entry to the program, and image sizes"
+  ) { context in
+    var measurements: [Measurement] = []
+    for (name, arguments, limit) in [
+      ("hello", [], nil), ("sqlite3", [":memory:", "select 1"], 400_000.0),
+    ] {
+      let plan = try Plan.load(application: name, projectRoot: Repository.root)
+      var options = LaunchOptions()
+      options.arguments = arguments
+      options.logLevel = .info
+      let result = try await run(plan, options: options, progress: context.progress)
+      guard let cycles = startCycles(result.log) else {
+        throw ToolError("the kernel did not say when \(name) started", at: plan.file)
+      }
+      let kernel = try await KernelBuilder.kernel(for: plan, progress: context.progress)
+      measurements += [
+        Measurement(
+          bench: "boot", name: "\(name)-entry-to-program", system: "martlet", value: cycles,
+          unit: "instructions", limit: limit),
+        Measurement(
+          bench: "boot", name: "\(name)-kernel", system: "martlet",
+          value: try Self.byteCount(kernel.path), unit: "bytes"),
+      ]
+    }
+    measurements += try await Benchmark.program("boot", "").measure(context)
+    if context.comparesWithLinux {
+      measurements.append(
+        Measurement(
+          bench: "boot", name: "hello-kernel", system: "linux",
+          value: try Self.byteCount(try await LinuxGuest.kernel()), unit: "bytes"))
+    }
+    return measurements
+  }
+
+  /// The count in the kernel's line "the program starts after N cycles".
+  static func startCycles(_ log: [String]) -> Double? {
+    for line in log {
+      guard let range = line.range(of: "the program starts after ") else { continue }
+      return line[range.upperBound...].split(separator: " ").first.flatMap { Double($0) }
+    }
+    return nil
+  }
+
+  static func byteCount(_ path: String) throws -> Double {
+    guard let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int else {
+      throw ToolError("cannot tell the size", at: path)
+    }
+    return Double(size)
+  }
+}
