@@ -212,7 +212,7 @@ struct RootsStagingTests {
     let links = try FileManager.default.contentsOfDirectory(
       atPath: "\(scratch.path)/root/etc/php/8.2/cli/conf.d")
     #expect(Set(links) == ["keep", "00-martlet.ini", "10-pdo.ini", "20-gd.ini"])
-    #expect(staging.resolve("/etc/php/8.2/cli/conf.d/10-pdo.ini") != nil, "the link leads somewhere")
+    #expect(staging.resolve("/etc/php/8.2/cli/conf.d/10-pdo.ini") != nil)
   }
 
   @Test func aTruncatedArchiveIsNoticed() async throws {

@@ -13,11 +13,12 @@ struct PHPModules {
       let home = "/etc/php/\(version)"
       let ways = names(home).filter { $0 != "mods-available" }
       for way in ways {
-        let settings = "/usr/lib/php/\(version)/php.ini-production.\(way)"
         let general = "/usr/lib/php/\(version)/php.ini-production"
-        if let file = staging.resolve(settings) ?? staging.resolve(general), staging.resolve("\(home)/\(way)/php.ini") == nil {
-          try staging.put(file, at: "\(home)/\(way)/php.ini")
-        }
+        let target = "\(home)/\(way)/php.ini"
+        guard staging.resolve(target) == nil,
+          let file = staging.resolve("\(general).\(way)") ?? staging.resolve(general)
+        else { continue }
+        try staging.put(file, at: target)
       }
       for (name, file) in modules(version) {
         let target = "\(home)/mods-available/\(name)"
