@@ -117,6 +117,17 @@ struct ELFBuilder {
     }
   }
 
+  @Test func theEntryIsInCodeOrNot() throws {
+    var builder = ELFBuilder()
+    builder.headers[0].flags = 5
+    #expect(try builder.parse().hasEntryInCode)
+    builder.headers[0].flags = 6
+    #expect(try !builder.parse().hasEntryInCode, "not executable")
+    builder.headers[0].flags = 5
+    builder.headers[0].address = 0x50_0000
+    #expect(try !builder.parse().hasEntryInCode, "elsewhere")
+  }
+
   @Test func refusesEveryTruncation() {
     let whole = ELFBuilder().bytes()
     for count in 0..<0x1000 {

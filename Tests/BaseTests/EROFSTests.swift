@@ -43,6 +43,9 @@ struct ErofsSample {
     contents["link"] = .some(Array("many/deep".utf8))
     try files.linkItem(atPath: "\(folder)/root/size100", toPath: "\(folder)/root/hard")
     contents["hard"] = contents["size100"]
+    try files.setAttributes(
+      [.modificationDate: Date(timeIntervalSince1970: 1_600_000_000.25)],
+      ofItemAtPath: "\(folder)/root/size1")
     let process = Process()
     process.executableURL = URL(fileURLWithPath: Self.tool ?? "")
     process.arguments = options + ["--quiet", "\(folder)/image", "\(folder)/root"]
@@ -150,6 +153,12 @@ struct EROFSTests {
       samples[options] = made
       return made
     }
+  }
+
+  @Test func timesAreExact() throws {
+    let reading = ErofsReading(bytes: try Self.sample(Self.plain).bytes)
+    let inode = try #require(try reading.inode("size1"))
+    #expect(inode.modified == 1_600_000_000_250_000_000)
   }
 
   @Test(arguments: [plain, inline, attributes])

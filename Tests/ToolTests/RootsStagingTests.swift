@@ -189,6 +189,32 @@ struct RootsStagingTests {
       ])
   }
 
+  @Test func stepsNeedTheirProgramInTheRoot() throws {
+    let scratch = try ScratchFolder()
+    let progress = ToolSupport.Progress(style: .silent)
+    let steps = PackageSteps(staging: try staging(scratch), progress: progress)
+    #expect(steps.applicable(PackageSteps.all).isEmpty)
+    try scratch.write("", "root/usr/bin/swipl", mode: 0o755)
+    #expect(steps.applicable(PackageSteps.all).map { $0.command[0] } == ["/usr/bin/swipl"])
+  }
+
+  @Test func modulesOfPHPAreOn() throws {
+    let scratch = try ScratchFolder()
+    let staging = try staging(scratch)
+    try scratch.write("", "root/etc/php/8.2/cli/conf.d/keep")
+    try scratch.write("memory_limit = -1\n", "root/usr/lib/php/8.2/php.ini-production.cli")
+    try scratch.write(
+      "; priority=10\nextension=pdo.so\n", "root/usr/share/php8.2-common/common/pdo.ini")
+    try scratch.write("extension=gd.so\n", "root/usr/share/php8.2-gd/gd/gd.ini")
+    try PHPModules(staging: staging).enable()
+    #expect(scratch.text("root/etc/php/8.2/cli/php.ini") == "memory_limit = -1\n")
+    #expect(scratch.text("root/etc/php/8.2/mods-available/gd.ini") == "extension=gd.so\n")
+    let links = try FileManager.default.contentsOfDirectory(
+      atPath: "\(scratch.path)/root/etc/php/8.2/cli/conf.d")
+    #expect(Set(links) == ["keep", "00-martlet.ini", "10-pdo.ini", "20-gd.ini"])
+    #expect(staging.resolve("/etc/php/8.2/cli/conf.d/10-pdo.ini") != nil)
+  }
+
   @Test func aTruncatedArchiveIsNoticed() async throws {
     let scratch = try ScratchFolder()
     let archive = "\(scratch.path)/a.erofs"

@@ -27,6 +27,8 @@ public struct ELFError: Error, Equatable, Sendable {
     case badInterpreter
     /// A segment lies outside the program's part of the address space.
     case outOfRange
+    /// A program's first instruction lies in no segment that can be executed.
+    case badEntry
   }
 
   public let reason: Reason

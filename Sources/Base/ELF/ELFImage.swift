@@ -40,6 +40,15 @@ public struct ELFImage: Sendable {
     return nil
   }
 
+  /// Whether the first instruction lies in a page that can be executed. Linux would jump there
+  /// whatever it is; here that could be the kernel.
+  public var hasEntryInCode: Bool {
+    segments.contains {
+      $0.permissions.contains(.execute) && $0.firstPage <= header.entry
+        && header.entry < $0.endPage
+    }
+  }
+
   /// Parses a whole file in memory.
   public init(parsing file: RawSpan) throws(ELFError) {
     let header = try ELFHeader(parsing: file, fileByteCount: file.byteCount)

@@ -77,7 +77,7 @@ final class FileContents: PageSource {
   private func makeOwn(_ index: Int) throws(SystemError) -> FrameNumber {
     if let frame = ownFrame(index) { return frame }
     guard index < Self.pageLimit else { throw .noSpace }
-    guard let frame = system.frames.allocate() else { throw .noSpace }
+    guard system.pagesLeft > 0, let frame = system.frames.allocate() else { throw .noSpace }
     FrameMemory.zero(frame)
     if let place = archived(index), let bytes = system.bytes {
       FrameMemory.withMutableBytes(of: frame) {
@@ -270,7 +270,7 @@ final class FileContents: PageSource {
   /// Makes room for a range. Throws `noSpace`.
   func reserve(_ start: Int, _ end: Int) throws(SystemError) {
     guard end <= Self.sizeLimit else { throw .fileTooLarge }
-    guard (end - start) / pageSize <= system.frames.freeCount else { throw .noSpace }
+    guard (end - start) / pageSize <= system.pagesLeft else { throw .noSpace }
     var index = start / pageSize
     while index * pageSize < end {
       if isHole(index) { _ = try makeOwn(index) }

@@ -67,6 +67,10 @@ public final class RootFileSystem {
     return file
   }
 
+  /// How many pages files may still take. A sixteenth of the memory is not for them, so that a full
+  /// disk is an error that the program lives to hear of, and not the end of it.
+  var pagesLeft: Int { max(frames.freeCount - frames.totalCount / 16, 0) }
+
   func nextNumber() -> UInt64 {
     lastNumber += 1
     return lastNumber
@@ -131,9 +135,9 @@ public final class RootFileSystem {
   var statistics: FileSystemStatistics {
     var statistics = FileSystemStatistics(magic: 0x0102_1994)
     statistics.blocks = UInt64(frames.totalCount) + UInt64((bytes?.byteCount ?? 0) / pageSize)
-    statistics.freeBlocks = UInt64(frames.freeCount)
+    statistics.freeBlocks = UInt64(pagesLeft)
     statistics.files = UInt64(frames.totalCount)
-    statistics.freeFiles = UInt64(frames.freeCount)
+    statistics.freeFiles = UInt64(pagesLeft)
     return statistics
   }
 }

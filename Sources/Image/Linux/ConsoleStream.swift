@@ -17,6 +17,8 @@ final class ConsoleStream: ConsolePortObserver, ByteStream {
   /// Set when the host has had the time to open its side and has not: it closed it before the
   /// kernel was there to see.
   private var hasGivenUp = false
+  /// Whether the program has written anything.
+  private(set) var hasWritten = false
   /// A page between the port and the program.
   private let page: FrameNumber
 
@@ -64,6 +66,7 @@ final class ConsoleStream: ConsolePortObserver, ByteStream {
   /// Writes what there is room for; nil when that is nothing.
   func write(from buffer: UserBuffer) throws(SystemError) -> Int? {
     var done = 0
+    hasWritten = hasWritten || buffer.count > 0
     while done < buffer.count {
       let limit = min(buffer.count - done, pageSize)
       let count = try FrameMemory.withMutableBytes(of: page) {

@@ -28,7 +28,23 @@ enum Program {
     guard let thread = start(parameters, in: process) else { return 125 }
     Scheduler.add(thread)
     while !process.hasEnded { _ = process.ended.wait(interruptible: false) }
-    return process.exitStatus ?? 0
+    let status = process.exitStatus ?? 0
+    explain(status, of: process, hasComplained: console.errors.hasWritten)
+    return status
+  }
+
+  /// Names the option that a program which failed may have needed. Programs that only try for a
+  /// compiler and go on without (`grep -P`) hear nothing of it.
+  private static func explain(_ status: Int32, of process: Process, hasComplained: Bool) {
+    guard process.wasRefusedWriteAndExecute, status >= 128 || status != 0 && hasComplained else {
+      return
+    }
+    Log.write(
+      .notice, "memory",
+      """
+      the program was refused memory that is writable and executable; if it needs that, say so in \
+      martlet.yaml: config: [JIT=y]
+      """)
   }
 
   private static func start(_ parameters: Parameters, in process: Process) -> LinuxThread? {

@@ -101,6 +101,10 @@ public final class AddressSpace {
     if request.byteCount / pageSize > frames.totalCount { throw .outOfMemory }
   }
 
+  /// Where `MAP_32BIT` puts mappings.
+  private static let below2GiB = AddressRange(
+    start: VirtualAddress(0x1_0000), end: VirtualAddress(0x8000_0000))
+
   private func place(_ request: MapRequest) throws(SystemError) -> VirtualAddress {
     switch request.placement {
     case .fixed(let address):
@@ -113,14 +117,12 @@ public final class AddressSpace {
       return address
     case .anywhere(let hint):
       if let hint, hint.isPageAligned, let range = try? programRange(hint, request.byteCount),
-        regions.isFree(range), !request.staysBelow4GiB
+        regions.isFree(range), !request.staysBelow2GiB || range.end <= Self.below2GiB.end
       {
         return hint
       }
       var bounds = AddressRange(start: VirtualAddress(0x1_0000), end: mappingTop)
-      if request.staysBelow4GiB {
-        bounds = AddressRange(start: VirtualAddress(0x1_0000), end: VirtualAddress(0x8000_0000))
-      }
+      if request.staysBelow2GiB { bounds = Self.below2GiB }
       guard let address = regions.highestGap(of: request.byteCount, in: bounds) else {
         throw .outOfMemory
       }

@@ -33,7 +33,7 @@ public struct MapRequest {
   public var growsDown = false
   /// Whether to make all pages at once.
   public var populates = false
-  public var staysBelow4GiB = false
+  public var staysBelow2GiB = false
   public var label = RegionLabel.none
 
   public init(byteCount: Int, permissions: Permissions) {

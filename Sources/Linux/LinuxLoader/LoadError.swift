@@ -67,6 +67,7 @@ extension ELFError {
     case .nothingToLoad: "the ELF file has nothing to load"
     case .badInterpreter: "the ELF file has a damaged interpreter name"
     case .outOfRange: "the ELF file has a segment outside the program's address space"
+    case .badEntry: "the ELF file begins to run outside its own code"
     }
   }
 }

@@ -48,7 +48,7 @@ struct ProgramFile {
     return bytes
   }
 
-  /// Parses the file's headers.
+  /// Parses the file's headers, of a program or of its dynamic loader.
   func image() throws(LoadError) -> ELFImage {
     let start = try read(at: 0, count: ELFHeader.byteCount)
     let header: ELFHeader
@@ -57,9 +57,12 @@ struct ProgramFile {
     } catch { throw .image(error) }
     let table = try read(
       at: header.programHeaderOffset, count: header.programHeaderTableByteCount)
+    let image: ELFImage
     do {
-      return try ELFImage(
+      image = try ELFImage(
         header: header, programHeaders: RawSpan(_elements: table.span), fileByteCount: byteCount)
     } catch { throw .image(error) }
+    guard image.hasEntryInCode else { throw .image(ELFError(.badEntry, at: 24)) }
+    return image
   }
 }

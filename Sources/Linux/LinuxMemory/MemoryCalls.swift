@@ -75,7 +75,7 @@ public enum MemoryCalls {
     request.reservesNothing = flags.contains(.noReserve)
     request.growsDown = flags.contains(.growsDown)
     request.populates = flags.contains(.populate) || flags.contains(.locked)
-    request.staysBelow4GiB = flags.contains(.below2GiB)
+    request.staysBelow2GiB = flags.contains(.below2GiB)
     if !flags.contains(.anonymous) { try setSource(of: &request, from: call) }
     do {
       return Int(bitPattern: try call.process.space.map(request).rawValue)

@@ -141,14 +141,6 @@ public final class SignalAttendant: Attendant {
   {
     let signal = information.signal
     if let thread { FaultReport.write(information, thread) }
-    if process.wasRefusedWriteAndExecute {
-      Log.write(
-        .notice, "program",
-        """
-        it had asked for memory that is writable and executable, which is refused; a program that \
-        compiles code while it runs needs the line config: [JIT=y] in its martlet.yaml
-        """)
-    }
     process.exit(status: 128 + signal.rawValue)
   }
 }

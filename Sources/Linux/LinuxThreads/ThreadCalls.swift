@@ -37,6 +37,10 @@ public enum ThreadCalls {
         FUTEX_WAIT FUTEX_WAKE FUTEX_REQUEUE FUTEX_CMP_REQUEUE FUTEX_WAKE_OP FUTEX_WAIT_BITSET \
         FUTEX_WAKE_BITSET FUTEX_PRIVATE_FLAG FUTEX_CLOCK_REALTIME
         """, limits: "no priority inheritance; keys are addresses", FutexCalls.futex)
+    // Every program of the C library asks, and goes on without: nothing that a log should say.
+    sink.add(.rseq, limits: "ENOSYS: there are no restartable sequences") { (_) throws(Errno) in
+      throw .notImplemented
+    }
     SchedulingCalls.register(in: &sink)
   }
 

@@ -9,7 +9,11 @@ struct AptIndex: PackageIndex {
   /// Options for every apt command.
   let options: [String]
 
-  private static let quiet = ["-q", "-o", "APT::Sandbox::User="]
+  /// What the host has installed counts for nothing: it may come from elsewhere than Debian, and
+  /// a root must not depend on it.
+  private static let quiet = [
+    "-q", "-o", "APT::Sandbox::User=", "-o", "Dir::State::status=/dev/null",
+  ]
 
   /// The host's lists if it has any; otherwise own ones, fetched now.
   static func current(cache: String, progress: ToolSupport.Progress) async throws -> AptIndex {

@@ -8,11 +8,19 @@ struct PackageStore {
   let cache: String
   let progress: ToolSupport.Progress
 
+  /// Raised when the same names give other packages.
+  private static let closureVersion = "closure 2"
+
+  /// Data that is on every Debian, so that the packages which read it do not name it: the C locale
+  /// in UTF-8, and what terminals can do.
+  private static let silentNeeds = [("libc6", "libc-bin"), ("libtinfo6", "ncurses-base")]
+
   private var wantsRefresh: Bool { Paths.environment("MARTLET_REFRESH") == "1" }
 
   /// What `requested` needs, from the cache or from apt.
   func closure(of requested: [String]) async throws -> [DebianPackage] {
-    let path = "\(cache)/closures/\(ContentHash.name(of: requested.sorted())).json"
+    let name = ContentHash.name(of: [Self.closureVersion] + requested.sorted())
+    let path = "\(cache)/closures/\(name).json"
     if !wantsRefresh, let data = FileManager.default.contents(atPath: path),
       let known = try? JSONDecoder().decode([DebianPackage].self, from: data)
     {
@@ -30,11 +38,10 @@ struct PackageStore {
     -> [DebianPackage]
   {
     var packages = try await PackageResolver(index: index).closure(of: requested)
-    // The C locale in UTF-8 is in libc-bin, which is on every Debian and so named by no package.
-    if !packages.contains(where: { $0.name == "libc-bin" }),
-      packages.contains(where: { $0.name == "libc6" })
-    {
-      packages += try await index.packages(named: ["libc-bin"]).values
+    for (user, data) in Self.silentNeeds {
+      let names = Set(packages.map(\.name))
+      guard names.contains(user), !names.contains(data) else { continue }
+      packages += try await index.packages(named: [data]).values
     }
     try FileManager.default.createDirectory(
       atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)

@@ -130,7 +130,7 @@ struct RootAssembly {
   }
 
   /// Makes the archive. The same inputs give the same bytes: files that were made just now get the
-  /// time of the newest that was not.
+  /// second after the newest that was not; all others keep their time, with its nanoseconds.
   private func write(_ staging: StagingFolder, newest: Int, to target: String, working: String)
     async throws
   {
@@ -141,7 +141,7 @@ struct RootAssembly {
       [
         "-x-1", "-Enoinline_data", "-U00000000-0000-0000-0000-000000000001", "--all-root",
         "--preserve-mtime", "--quiet", made, staging.root,
-      ], environment: ["SOURCE_DATE_EPOCH": String(newest == 0 ? 1_700_000_000 : newest)])
+      ], environment: ["SOURCE_DATE_EPOCH": String(newest == 0 ? 1_700_000_000 : newest + 1)])
     try await command.runChecked(
       "writing the root archive", advice: "Is the disk full? mkfs.erofs is in erofs-utils.")
     guard rename(made, target) == 0 else {

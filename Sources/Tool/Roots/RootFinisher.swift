@@ -4,7 +4,8 @@ import Foundation
 import ToolSupport
 
 /// Does what the maintainer scripts of packages would have done and programs rely on: links of
-/// alternatives, the loader's cache, Python's compiled modules, the certificates in one file.
+/// alternatives, the modules of PHP, the loader's cache, Python's compiled modules, the certificates
+/// in one file.
 ///
 /// Not done: users of services, conffiles managed by ucf, debconf answers, icon and font caches.
 struct RootFinisher {
@@ -15,8 +16,10 @@ struct RootFinisher {
   func finish(scripts: [String]) async throws {
     try linkAlternatives(scripts)
     try linkConveniences()
+    try PHPModules(staging: staging).enable()
     try await writeLoaderCache()
     try await compilePython()
+    try await PackageSteps(staging: staging, progress: progress).run()
     try joinCertificates()
   }
 

@@ -64,6 +64,12 @@ int main(void) {
   check(elsewhere != memory && elsewhere != MAP_FAILED, "one in use is not");
   char *odd = mmap(memory + 8 * page + 5, page, readWrite, anonymous, -1, 0);
   check(odd != MAP_FAILED && ((uintptr_t)odd & (page - 1)) == 0, "an odd hint is rounded");
+  char *low = mmap(NULL, page, readWrite, anonymous | MAP_32BIT, -1, 0);
+  check((uintptr_t)low < 0x80000000, "MAP_32BIT stays below 2 GiB");
+  char *hint = (char *)0x50000000;
+  check(mmap(hint, page, readWrite, anonymous | MAP_32BIT, -1, 0) == hint, "at a hint there");
+  check((uintptr_t)mmap(memory, page, readWrite, anonymous | MAP_32BIT, -1, 0) < 0x80000000,
+        "and not at a hint above");
   check_equal(fault_on_read((char *)8), SIGSEGV, "reading address 8 faults");
   check_equal(fault_on_write((char *)8), SIGSEGV, "so does writing");
   char *populated = mmap(NULL, 64 * page, readWrite, anonymous | MAP_POPULATE, -1, 0);
