@@ -76,6 +76,14 @@ let libraries: [Library] = [
 
   Library("Network", "Addresses", on: ["Bytes"]),
   Library("Network", "Packets", on: ["Addresses", "Base", "Bytes", "Machine"]),
+  Library("Network", "Internet", on: ["Addresses", "Base", "Bytes", "Packets"]),
+  Library("Network", "Ethernet", on: ["Addresses", "Bytes"]),
+  Library("Network", "Neighbors", on: ["Addresses", "Base", "Packets"]),
+  Library("Network", "ARP", on: ["Addresses", "Base", "Bytes"]),
+  Library("Network", "IPv4", on: ["Addresses", "Bytes", "Packets"]),
+  Library("Network", "ICMP", on: ["Addresses", "Bytes", "Internet", "IPv4", "Packets"]),
+  Library("Network", "UDP", on: ["Addresses", "Base", "Bytes", "Internet", "Packets"]),
+  Library("Network", "Loopback", on: ["Bytes", "Packets"]),
 
   Library("Files", "VFS", on: ["Base", "Bytes", "Structures", "Scheduling", "Clock", "Memory"]),
   Library(
@@ -208,7 +216,10 @@ let tests: [Target] =
       ]),
     .testTarget(
       name: "NetworkTests",
-      dependencies: ["Bytes", "Base", "Machine", "Addresses", "Packets"]),
+      dependencies: [
+        "Bytes", "Base", "Machine", "Addresses", "Packets", "Internet", "Ethernet", "Neighbors",
+        "ARP", "IPv4", "ICMP", "UDP", "Loopback",
+      ]),
     .testTarget(
       name: "FilesTests",
       dependencies: [

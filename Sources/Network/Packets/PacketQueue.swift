@@ -118,6 +118,19 @@ public struct PacketQueue: ~Copyable {
     }
   }
 
+  /// Lends the bytes of each packet for change, first to last.
+  @inline(__always)
+  public mutating func forEachMutableBytes<E: Error>(
+    _ body: (inout MutableRawSpan) throws(E) -> Void
+  ) throws(E) {
+    var next = first
+    while let record = next {
+      try record.value.window.withMutableBytes(
+        from: record.value.start, to: record.value.end, body)
+      next = record.value.next
+    }
+  }
+
   /// Shares `count` bytes from byte `offset` on: packets that hold the same buffers, uncopied.
   /// Fewer when the queue has fewer.
   public borrowing func shareBytes(from offset: Int, count: Int) -> PacketQueue {
