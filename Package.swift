@@ -84,6 +84,13 @@ let libraries: [Library] = [
   Library("Network", "ICMP", on: ["Addresses", "Bytes", "Internet", "IPv4", "Packets"]),
   Library("Network", "UDP", on: ["Addresses", "Base", "Bytes", "Internet", "Packets"]),
   Library("Network", "Loopback", on: ["Bytes", "Packets"]),
+  Library("Network", "PacketCapture", on: ["Base", "Bytes", "Packets"]),
+  Library(
+    "Network", "NetworkStack",
+    on: [
+      "ARP", "Addresses", "Base", "Bytes", "Ethernet", "ICMP", "IPv4", "Internet", "Loopback",
+      "Neighbors", "PacketCapture", "Packets", "UDP",
+    ]),
 
   Library("Files", "VFS", on: ["Base", "Bytes", "Structures", "Scheduling", "Clock", "Memory"]),
   Library(
@@ -218,7 +225,7 @@ let tests: [Target] =
       name: "NetworkTests",
       dependencies: [
         "Bytes", "Base", "Machine", "Addresses", "Packets", "Internet", "Ethernet", "Neighbors",
-        "ARP", "IPv4", "ICMP", "UDP", "Loopback",
+        "ARP", "IPv4", "ICMP", "UDP", "Loopback", "PacketCapture", "NetworkStack",
       ]),
     .testTarget(
       name: "FilesTests",

@@ -55,6 +55,12 @@ public struct AddressDefense {
     }
   }
 
+  /// Whether a rival has it now.
+  public var isLost: Bool {
+    if case .lost = state { return true }
+    return false
+  }
+
   /// Says what is to be sent now; to be called at `nextDeadline`.
   public mutating func advance(to now: Instant, random: UInt64) -> Step {
     guard now >= nextDeadline else { return .none }

@@ -115,7 +115,10 @@ public protocol TransportProtocol: AnyObject {
   func receive(
     _ packet: consuming Packet, from source: IPAddress, to target: IPAddress, now: Instant)
 
-  /// Takes note of an error about a packet of this transport. Anybody may have made it up.
+  /// Whether an error is about a packet that is really under way. Anybody may have made it up.
+  func recognizes(_ error: DeliveryError) -> Bool
+
+  /// Takes note of an error that it recognises.
   func failed(_ error: DeliveryError, now: Instant)
 
   /// When `advance` must be called; `never` when nothing is pending.

@@ -62,8 +62,9 @@ public final class NeighborTable {
   static var solicitationCount: Int { 3 }
   /// RFC 4861's 30 s, varied by what the owner sets so that neighbours do not march in step.
   public var reachableTime = Nanoseconds(seconds: 30)
-  /// Frames that wait for one address; more push the oldest out (RFC 1122 section 2.3.2.2).
-  static var frameLimitPerEntry: Int { 16 }
+  /// Frames that wait for one address: all fragments of the largest datagram. More push the oldest
+  /// out (RFC 1122 section 2.3.2.2).
+  static var frameLimitPerEntry: Int { 64 }
 
   private static let bucketCount = 64
   private var buckets = [Entry?](repeating: nil, count: bucketCount)
@@ -79,7 +80,7 @@ public final class NeighborTable {
   /// - Parameters:
   ///   - limit: the most entries.
   ///   - frameLimit: the most frames that wait in all.
-  public init(limit: Int = 512, frameLimit: Int = 128) {
+  public init(limit: Int = 512, frameLimit: Int = 256) {
     self.limit = max(1, limit)
     self.frameLimit = max(0, frameLimit)
   }

@@ -11,7 +11,8 @@ public struct PacketOffload: BitwiseCopyable, Sendable {
     /// The transport's checksum is right: the device has looked, or the packet never left memory.
     case verified
     /// The checksum field holds the sum of the pseudo header only. The sum over everything from
-    /// `start` on, its complement at `start + offset`, is still to be made.
+    /// `start` on, its complement at `start + offset`, is still to be made. On a packet that was
+    /// received: it has not left this machine, and need not be looked at.
     case needed(start: UInt16, offset: UInt16)
   }
 

@@ -70,23 +70,28 @@ public final class UDPLayer {
 
   // MARK: - From the network
 
-  /// Takes a packet that begins with the UDP header.
+  /// Takes a packet that begins with the UDP header. It stays in the slot when nobody has its port.
   public func receive(
-    _ packet: consuming Packet, from source: IPAddress, to target: IPAddress,
+    _ slot: inout Packet?, from source: IPAddress, to target: IPAddress,
     isGroup: Bool = false, hopLimit: UInt8 = 64, trafficClass: UInt8 = 0
   ) -> Outcome {
+    guard var packet = slot.take() else { return .dropped }
     guard let ports = check(&packet, from: source, to: target) else {
       badCount += 1
       return .dropped
     }
-    packet.removeFirst(Self.headerByteCount)
     let from = Endpoint(source, UInt16(truncatingIfNeeded: ports >> 16))
     let to = Endpoint(target, UInt16(truncatingIfNeeded: ports))
     if isGroup {
+      packet.removeFirst(Self.headerByteCount)
       return deliverToAll(
         packet, from: from, to: to, hopLimit: hopLimit, trafficClass: trafficClass)
     }
-    guard let endpoint = find(from: from, to: to) else { return .noEndpoint }
+    guard let endpoint = find(from: from, to: to) else {
+      slot = consume packet
+      return .noEndpoint
+    }
+    packet.removeFirst(Self.headerByteCount)
     guard
       UDPDatagram.note(
         on: &packet, source: from, target: target, hopLimit: hopLimit, trafficClass: trafficClass)
@@ -104,7 +109,11 @@ public final class UDPLayer {
     guard length >= Self.headerByteCount, packet.truncate(to: length),
       header >> 32 & 0xffff != 0
     else { return nil }
-    if case .verified = packet.offload.checksum { return UInt32(truncatingIfNeeded: header >> 32) }
+    switch packet.offload.checksum {
+    // One that is still to be completed has not left this machine either.
+    case .verified, .needed: return UInt32(truncatingIfNeeded: header >> 32)
+    case .none: break
+    }
     if header & 0xffff == 0 {
       // No checksum: version 6 does not allow that (RFC 8200 section 8.1).
       return source.isIPv4 ? UInt32(truncatingIfNeeded: header >> 32) : nil
@@ -167,6 +176,13 @@ public final class UDPLayer {
       next = endpoint.next
     }
     return best
+  }
+
+  /// Whether an error can be about a datagram of ours.
+  public func recognizes(_ error: DeliveryError) -> Bool {
+    find(
+      from: Endpoint(error.target, error.targetPort), to: Endpoint(error.source, error.sourcePort)
+    ) != nil
   }
 
   /// Takes note of an error about a datagram of ours.
