@@ -21,14 +21,14 @@ private func time(_ seconds: Double) -> Instant {
 
   @Test func aKnownHeader() throws {
     let header = try parse(good)
-    #expect(header.source == v4("192.168.0.1") && header.target == v4("192.168.0.199"))
-    #expect(header.number == 17 && header.hopLimit == 64 && header.totalByteCount == 115)
-    #expect(header.fragment == IPv4Header.dontFragment && !header.isFragment)
+    check(header.source == v4("192.168.0.1") && header.target == v4("192.168.0.199"))
+    check(header.number == 17 && header.hopLimit == 64 && header.totalByteCount == 115)
+    check(header.fragment == IPv4Header.dontFragment && !header.isFragment)
     var bytes = [UInt8](repeating: 0, count: 20)
     var elements = bytes.mutableSpan
     var span = MutableRawSpan(_elements: &elements)
     header.store(in: &span)
-    #expect(span.bytes.array == Array(good[..<20]))
+    check(span.bytes.array == Array(good[..<20]))
   }
 
   @Test func whatIsMalformedIsRefused() {
@@ -62,7 +62,7 @@ private func time(_ seconds: Double) -> Instant {
     fixed[10] = UInt8(sum >> 8)
     fixed[11] = UInt8(sum & 255)
     let parsed = try parse(fixed)
-    #expect(parsed.headerByteCount == 24 && parsed.payloadByteCount == 8)
+    check(parsed.headerByteCount == 24 && parsed.payloadByteCount == 8)
     fixed[21] ^= 4
     #expect(throws: IPv4HeaderError.badChecksum) { try parse(fixed) }
   }
@@ -74,7 +74,7 @@ private func time(_ seconds: Double) -> Instant {
   ])
   func options(_ text: String, _ areAcceptable: Bool) {
     let header = [UInt8](repeating: 0, count: 20) + hex(text)
-    #expect(IPv4Options.areAcceptable(RawSpan(_elements: header.span)) == areAcceptable)
+    check(IPv4Options.areAcceptable(RawSpan(_elements: header.span)) == areAcceptable)
   }
 
   @Test func everyChecksumIsRight() throws {
@@ -92,9 +92,9 @@ private func time(_ seconds: Double) -> Instant {
       var elements = bytes.mutableSpan
       var span = MutableRawSpan(_elements: &elements)
       header.store(in: &span)
-      #expect(InternetChecksum.of(span.bytes) == 0)
+      check(InternetChecksum.of(span.bytes) == 0)
       let parsed = try IPv4Header(parsing: span.bytes)
-      #expect(parsed.fragment == header.fragment && parsed.target == header.target)
+      check(parsed.fragment == header.fragment && parsed.target == header.target)
     }
   }
 
@@ -106,7 +106,7 @@ private func time(_ seconds: Double) -> Instant {
       precondition(header.totalByteCount <= bytes.count && header.headerByteCount <= bytes.count)
       _ = IPv4Options.areAcceptable(span.extracting(first: header.headerByteCount))
     }
-    #expect(seed != 0)
+    check(seed != 0)
   }
 }
 
@@ -120,62 +120,62 @@ private func time(_ seconds: Double) -> Instant {
 
   @Test func oneNetworkAndARouter() {
     let routes = routes()
-    #expect(routes.hop(to: v4("10.0.2.7")) == .neighbor(v4("10.0.2.7")))
-    #expect(routes.hop(to: v4("1.1.1.1")) == .neighbor(v4("10.0.2.2")))
-    #expect(routes.hop(to: v4("10.0.2.15")) == .loopback)
-    #expect(routes.hop(to: v4("127.8.9.10")) == .loopback)
-    #expect(routes.hop(to: v4("10.0.2.255")) == .broadcast)
-    #expect(routes.hop(to: .broadcast) == .broadcast)
-    #expect(routes.hop(to: v4("224.0.0.251")) == .multicast)
-    #expect(routes.hop(to: v4("250.0.0.1")) == .unreachable)
-    #expect(routes.hop(to: v4("0.0.0.0")) == .unreachable)
-    #expect(routes.hop(to: v4("0.1.2.3")) == .unreachable)
-    #expect(routes.source(to: v4("1.1.1.1")) == v4("10.0.2.15"))
-    #expect(routes.source(to: v4("127.0.0.1")) == v4("127.0.0.1"))
-    #expect(routes.isBroadcast(v4("10.0.2.255")) && !routes.isBroadcast(v4("10.0.3.255")))
+    check(routes.hop(to: v4("10.0.2.7")) == .neighbor(v4("10.0.2.7")))
+    check(routes.hop(to: v4("1.1.1.1")) == .neighbor(v4("10.0.2.2")))
+    check(routes.hop(to: v4("10.0.2.15")) == .loopback)
+    check(routes.hop(to: v4("127.8.9.10")) == .loopback)
+    check(routes.hop(to: v4("10.0.2.255")) == .broadcast)
+    check(routes.hop(to: .broadcast) == .broadcast)
+    check(routes.hop(to: v4("224.0.0.251")) == .multicast)
+    check(routes.hop(to: v4("250.0.0.1")) == .unreachable)
+    check(routes.hop(to: v4("0.0.0.0")) == .unreachable)
+    check(routes.hop(to: v4("0.1.2.3")) == .unreachable)
+    check(routes.source(to: v4("1.1.1.1")) == v4("10.0.2.15"))
+    check(routes.source(to: v4("127.0.0.1")) == v4("127.0.0.1"))
+    check(routes.isBroadcast(v4("10.0.2.255")) && !routes.isBroadcast(v4("10.0.3.255")))
   }
 
   @Test func theLongestPrefixWins() {
     var routes = routes()
-    #expect(routes.add(IPv4Routes.Route(IPv4Prefix(v4("10.1.0.0"), length: 16), via: v4("10.0.2.3"))))
-    #expect(routes.add(IPv4Routes.Route(IPv4Prefix(v4("10.1.9.0"), length: 24), via: v4("10.0.2.4"))))
-    #expect(routes.add(IPv4Routes.Route(IPv4Prefix(v4("10.2.0.0"), length: 16), via: nil)))
-    #expect(routes.hop(to: v4("10.1.9.9")) == .neighbor(v4("10.0.2.4")))
-    #expect(routes.hop(to: v4("10.1.8.9")) == .neighbor(v4("10.0.2.3")))
-    #expect(routes.hop(to: v4("10.2.8.9")) == .neighbor(v4("10.2.8.9")))
-    #expect(routes.hop(to: v4("9.9.9.9")) == .neighbor(v4("10.0.2.2")))
-    #expect(routes.add(IPv4Routes.Route(IPv4Prefix(.any, length: 0), via: v4("10.0.2.9"))))
-    #expect(routes.hop(to: v4("9.9.9.9")) == .neighbor(v4("10.0.2.9")), "replaced")
+    check(routes.add(IPv4Routes.Route(IPv4Prefix(v4("10.1.0.0"), length: 16), via: v4("10.0.2.3"))))
+    check(routes.add(IPv4Routes.Route(IPv4Prefix(v4("10.1.9.0"), length: 24), via: v4("10.0.2.4"))))
+    check(routes.add(IPv4Routes.Route(IPv4Prefix(v4("10.2.0.0"), length: 16), via: nil)))
+    check(routes.hop(to: v4("10.1.9.9")) == .neighbor(v4("10.0.2.4")))
+    check(routes.hop(to: v4("10.1.8.9")) == .neighbor(v4("10.0.2.3")))
+    check(routes.hop(to: v4("10.2.8.9")) == .neighbor(v4("10.2.8.9")))
+    check(routes.hop(to: v4("9.9.9.9")) == .neighbor(v4("10.0.2.2")))
+    check(routes.add(IPv4Routes.Route(IPv4Prefix(.any, length: 0), via: v4("10.0.2.9"))))
+    check(routes.hop(to: v4("9.9.9.9")) == .neighbor(v4("10.0.2.9")), "replaced")
   }
 
   @Test func severalAddresses() {
     var routes = routes()
-    #expect(routes.add(IPv4Prefix(v4("192.168.7.1"), length: 30)))
-    #expect(!routes.add(IPv4Prefix(v4("192.168.7.1"), length: 24)))
-    #expect(routes.hop(to: v4("192.168.7.2")) == .neighbor(v4("192.168.7.2")))
-    #expect(routes.hop(to: v4("192.168.7.1")) == .loopback && routes.isOwn(v4("192.168.7.1")))
-    #expect(routes.source(to: v4("192.168.7.2")) == v4("192.168.7.1"))
-    #expect(routes.source(to: v4("8.8.8.8")) == v4("10.0.2.15"))
+    check(routes.add(IPv4Prefix(v4("192.168.7.1"), length: 30)))
+    check(!routes.add(IPv4Prefix(v4("192.168.7.1"), length: 24)))
+    check(routes.hop(to: v4("192.168.7.2")) == .neighbor(v4("192.168.7.2")))
+    check(routes.hop(to: v4("192.168.7.1")) == .loopback && routes.isOwn(v4("192.168.7.1")))
+    check(routes.source(to: v4("192.168.7.2")) == v4("192.168.7.1"))
+    check(routes.source(to: v4("8.8.8.8")) == v4("10.0.2.15"))
     routes.remove(v4("192.168.7.1"))
-    #expect(routes.hop(to: v4("192.168.7.2")) == .neighbor(v4("10.0.2.2")))
+    check(routes.hop(to: v4("192.168.7.2")) == .neighbor(v4("10.0.2.2")))
     routes.remove(v4("10.0.2.15"))
-    #expect(!routes.isOwn(v4("10.0.2.15")) && !routes.isOwn(.any))
-    #expect(routes.source(to: v4("8.8.8.8")) == nil)
+    check(!routes.isOwn(v4("10.0.2.15")) && !routes.isOwn(.any))
+    check(routes.source(to: v4("8.8.8.8")) == nil)
   }
 
   @Test func whatNoHostCanHaveIsRefused() {
     var routes = IPv4Routes()
     for text in ["0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "0.1.1.1"] {
-      #expect(!routes.add(IPv4Prefix(v4(text), length: 24)))
+      check(!routes.add(IPv4Prefix(v4(text), length: 24)))
     }
-    #expect(routes.hop(to: v4("10.0.2.2")) == .unreachable)
-    #expect(routes.hop(to: v4("224.0.0.1")) == .unreachable)
-    #expect(routes.hop(to: .broadcast) == .broadcast, "how DHCP begins")
+    check(routes.hop(to: v4("10.0.2.2")) == .unreachable)
+    check(routes.hop(to: v4("224.0.0.1")) == .unreachable)
+    check(routes.hop(to: .broadcast) == .broadcast, "how DHCP begins")
     for number in 0..<100 {
       _ = routes.add(
         IPv4Routes.Route(IPv4Prefix(IPv4Address(10, UInt8(number), 0, 0), length: 16), via: nil))
     }
-    #expect(routes.routes.count == IPv4Routes.routeLimit)
+    check(routes.routes.count == IPv4Routes.routeLimit)
   }
 }
 
@@ -221,9 +221,9 @@ private func time(_ seconds: Double) -> Instant {
         let outcome = add(
           table, Array(bytes[piece.0..<piece.1]), at: piece.0, isLast: piece.1 == size,
           id: UInt32(round))
-        #expect(outcome == (index == pieces.count - 1 ? .completed : .kept))
+        check(outcome == (index == pieces.count - 1 ? .completed : .kept))
         if index == 0, pieces.count > 1 {
-          #expect(
+          check(
             add(
               table, Array(bytes[piece.0..<piece.1]), at: piece.0, isLast: piece.1 == size,
               id: UInt32(round)) == .kept, "a repetition is passed over")
@@ -237,55 +237,55 @@ private func time(_ seconds: Double) -> Instant {
   @Test func overlapsEndTheDatagram() {
     let table = table()
     let sixteen = [UInt8](repeating: 1, count: 16)
-    #expect(add(table, sixteen, at: 0) == .kept)
-    #expect(add(table, sixteen, at: 8) == .refused && table.count == 0)
-    #expect(add(table, sixteen, at: 16) == .kept)
-    #expect(add(table, [UInt8](repeating: 1, count: 24), at: 0) == .refused && table.count == 0)
-    #expect(add(table, sixteen, at: 16, isLast: true) == .kept)
-    #expect(add(table, sixteen, at: 24) == .refused, "behind the end")
-    #expect(add(table, sixteen, at: 16, isLast: true) == .kept)
-    #expect(add(table, sixteen, at: 32, isLast: true) == .refused, "two ends")
-    #expect(add(table, sixteen, at: 64) == .kept)
-    #expect(add(table, sixteen, at: 16, isLast: true) == .refused, "an end before what came")
+    check(add(table, sixteen, at: 0) == .kept)
+    check(add(table, sixteen, at: 8) == .refused && table.count == 0)
+    check(add(table, sixteen, at: 16) == .kept)
+    check(add(table, [UInt8](repeating: 1, count: 24), at: 0) == .refused && table.count == 0)
+    check(add(table, sixteen, at: 16, isLast: true) == .kept)
+    check(add(table, sixteen, at: 24) == .refused, "behind the end")
+    check(add(table, sixteen, at: 16, isLast: true) == .kept)
+    check(add(table, sixteen, at: 32, isLast: true) == .refused, "two ends")
+    check(add(table, sixteen, at: 64) == .kept)
+    check(add(table, sixteen, at: 16, isLast: true) == .refused, "an end before what came")
   }
 
   @Test func lengthsThatCannotBe() {
     let table = table()
-    #expect(add(table, [], at: 0) == .refused)
-    #expect(add(table, [1, 2, 3], at: 0) == .refused, "not a multiple of 8")
-    #expect(add(table, [1, 2, 3, 4, 5, 6, 7, 8], at: 4) == .refused)
-    #expect(add(table, [UInt8](repeating: 0, count: 16), at: 65_528) == .refused)
-    #expect(add(table, [1, 2, 3, 4, 5, 6, 7], at: 65_528, isLast: true) == .kept)
-    #expect(table.count == 1)
+    check(add(table, [], at: 0) == .refused)
+    check(add(table, [1, 2, 3], at: 0) == .refused, "not a multiple of 8")
+    check(add(table, [1, 2, 3, 4, 5, 6, 7, 8], at: 4) == .refused)
+    check(add(table, [UInt8](repeating: 0, count: 16), at: 65_528) == .refused)
+    check(add(table, [1, 2, 3, 4, 5, 6, 7], at: 65_528, isLast: true) == .kept)
+    check(table.count == 1)
   }
 
   @Test func memoryIsBounded() {
     let table = table(limit: 4)
     for id: UInt32 in 0..<100 {
-      #expect(add(table, [UInt8](repeating: 1, count: 8), at: 0, id: id) == .kept)
-      #expect(table.count <= 4)
+      check(add(table, [UInt8](repeating: 1, count: 8), at: 0, id: id) == .kept)
+      check(table.count <= 4)
     }
     // The newest are still there.
-    #expect(add(table, [9], at: 8, isLast: true, id: 99) == .completed)
+    check(add(table, [9], at: 8, isLast: true, id: 99) == .completed)
     var outcome = ReassemblyTable.Outcome.kept
     for piece in 0..<200 where outcome == .kept {
       outcome = add(table, [UInt8](repeating: 1, count: 8), at: piece * 16, id: 1000)
     }
-    #expect(outcome == .dropped, "too many holes")
+    check(outcome == .dropped, "too many holes")
   }
 
   @Test func timeRunsOut() {
     let table = table()
-    #expect(add(table, [UInt8](repeating: 1, count: 8), at: 0, id: 1) == .kept)
-    #expect(add(table, [UInt8](repeating: 2, count: 8), at: 8, id: 2, now: 10) == .kept)
-    #expect(table.nextDeadline == time(30))
+    check(add(table, [UInt8](repeating: 1, count: 8), at: 0, id: 1) == .kept)
+    check(add(table, [UInt8](repeating: 2, count: 8), at: 8, id: 2, now: 10) == .kept)
+    check(table.nextDeadline == time(30))
     check(table.takeExpired(at: time(29.9)) == nil)
     let first = table.takeExpired(at: time(30))!
     check(first.array == [UInt8](repeating: 0x45, count: 20) + [UInt8](repeating: 1, count: 8))
     check(table.takeExpired(at: time(30)) == nil)
     let second = table.takeExpired(at: time(40))!
     check(second.byteCount == 0, "its first fragment never came")
-    #expect(table.nextDeadline == .never)
+    check(table.nextDeadline == .never)
   }
 
   @Test func fuzzFragments() {
@@ -301,7 +301,7 @@ private func time(_ seconds: Double) -> Instant {
       }
       precondition(table.count <= 4)
     }
-    #expect(seed != 0)
+    check(seed != 0)
   }
 }
 
@@ -310,29 +310,29 @@ private func time(_ seconds: Double) -> Instant {
 
   @Test func itOnlyShrinksUntilItIsForgotten() {
     var cache = PathMTUCache(limit: 2)
-    #expect(cache.mtu(to: target, interface: 1500) == 1500)
-    #expect(cache.lower(target, to: 1400, interface: 1500, now: time(0)))
-    #expect(!cache.lower(target, to: 1450, interface: 1500, now: time(0)))
-    #expect(cache.lower(target, to: 68, interface: 1500, now: time(1)))
-    #expect(cache.mtu(to: target, interface: 1500) == PathMTUCache.minimumIPv4)
-    #expect(cache.nextDeadline == time(601))
+    check(cache.mtu(to: target, interface: 1500) == 1500)
+    check(cache.lower(target, to: 1400, interface: 1500, now: time(0)))
+    check(!cache.lower(target, to: 1450, interface: 1500, now: time(0)))
+    check(cache.lower(target, to: 68, interface: 1500, now: time(1)))
+    check(cache.mtu(to: target, interface: 1500) == PathMTUCache.minimumIPv4)
+    check(cache.nextDeadline == time(601))
     cache.advance(to: time(601))
-    #expect(cache.mtu(to: target, interface: 1500) == 1500 && cache.nextDeadline == .never)
+    check(cache.mtu(to: target, interface: 1500) == 1500 && cache.nextDeadline == .never)
     let six = IPAddress(v6("2001:db8::1"))
-    #expect(cache.lower(six, to: 100, interface: 1500, now: time(0)))
-    #expect(cache.mtu(to: six, interface: 1500) == 1280)
+    check(cache.lower(six, to: 100, interface: 1500, now: time(0)))
+    check(cache.mtu(to: six, interface: 1500) == 1280)
   }
 
   @Test func theOldestMakesRoom() {
     var cache = PathMTUCache(limit: 2)
     for number: UInt8 in 1...3 {
-      #expect(
+      check(
         cache.lower(
           IPAddress(IPv4Address(1, 1, 1, number)), to: 1000, interface: 1500, now: time(Double(number))))
     }
-    #expect(cache.mtu(to: IPAddress(v4("1.1.1.1")), interface: 1500) == 1500)
-    #expect(cache.mtu(to: IPAddress(v4("1.1.1.2")), interface: 1500) == 1000)
-    #expect(cache.mtu(to: IPAddress(v4("1.1.1.3")), interface: 1500) == 1000)
+    check(cache.mtu(to: IPAddress(v4("1.1.1.1")), interface: 1500) == 1500)
+    check(cache.mtu(to: IPAddress(v4("1.1.1.2")), interface: 1500) == 1000)
+    check(cache.mtu(to: IPAddress(v4("1.1.1.3")), interface: 1500) == 1000)
   }
 }
 
@@ -340,11 +340,11 @@ private func time(_ seconds: Double) -> Instant {
   @Test func aBurstAndThenTheRate() {
     var limit = RateLimit(perSecond: 10, burst: 3)
     for start in [0.0, 100.0] {
-      for _ in 0..<3 { #expect(limit.take(now: time(start))) }
-      #expect(!limit.take(now: time(start)))
-      #expect(!limit.take(now: time(start + 0.099)))
-      #expect(limit.take(now: time(start + 0.1)))
-      #expect(!limit.take(now: time(start + 0.1)))
+      for _ in 0..<3 { check(limit.take(now: time(start))) }
+      check(!limit.take(now: time(start)))
+      check(!limit.take(now: time(start + 0.099)))
+      check(limit.take(now: time(start + 0.1)))
+      check(!limit.take(now: time(start + 0.1)))
     }
   }
 }

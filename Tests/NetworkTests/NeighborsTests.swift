@@ -36,48 +36,48 @@ private final class TestLink: NeighborLink {
 
   @Test func framesWaitForTheAnswer() {
     let table = NeighborTable()
-    #expect(table.station(of: address, now: time(0)) == nil)
+    check(table.station(of: address, now: time(0)) == nil)
     for number: UInt8 in 0..<3 {
       table.hold(Frame(packet([number])), for: address, link: link, now: time(0))
     }
-    #expect(link.solicited.count == 1 && link.solicited[0].1 == nil)
-    #expect(table.station(of: address, now: time(0)) == nil && !table.isKnown(address))
+    check(link.solicited.count == 1 && link.solicited[0].1 == nil)
+    check(table.station(of: address, now: time(0)) == nil && !table.isKnown(address))
     known(table)
-    #expect(link.delivered.map(\.0) == [[0], [1], [2]])
-    #expect(link.delivered.allSatisfy { $0.1 == station })
-    #expect(table.station(of: address, now: time(1)) == station && table.isKnown(address))
+    check(link.delivered.map(\.0) == [[0], [1], [2]])
+    check(link.delivered.allSatisfy { $0.1 == station })
+    check(table.station(of: address, now: time(1)) == station && table.isKnown(address))
   }
 
   @Test func threeQuestionsThenFailure() {
     let table = NeighborTable()
     table.hold(Frame(packet([7])), for: address, link: link, now: time(0))
     for second in 1...2 {
-      #expect(table.nextDeadline == time(Double(second)))
+      check(table.nextDeadline == time(Double(second)))
       table.advance(to: time(Double(second)), link: link)
-      #expect(link.solicited.count == second + 1 && link.refused.isEmpty)
+      check(link.solicited.count == second + 1 && link.refused.isEmpty)
     }
     table.advance(to: time(3), link: link)
-    #expect(link.refused == [[7]] && table.count == 0 && table.nextDeadline == .never)
+    check(link.refused == [[7]] && table.count == 0 && table.nextDeadline == .never)
   }
 
   /// RFC 4861 section 7.3.3.
   @Test func aNeighbourInUseIsAskedAgain() {
     let table = NeighborTable()
     known(table)
-    #expect(table.station(of: address, now: time(29)) == station)
-    #expect(link.solicited.isEmpty)
+    check(table.station(of: address, now: time(29)) == station)
+    check(link.solicited.isEmpty)
     table.advance(to: time(30), link: link)
-    #expect(table.nextDeadline == .never, "stale and unused: nothing to do")
-    #expect(table.station(of: address, now: time(100)) == station)
-    #expect(table.nextDeadline == time(105))
+    check(table.nextDeadline == .never, "stale and unused: nothing to do")
+    check(table.station(of: address, now: time(100)) == station)
+    check(table.nextDeadline == time(105))
     table.advance(to: time(105), link: link)
-    #expect(link.solicited.count == 1 && link.solicited[0].1 == station, "asked alone")
+    check(link.solicited.count == 1 && link.solicited[0].1 == station, "asked alone")
     known(table, at: 105.5)
-    #expect(table.nextDeadline <= time(135.5))
+    check(table.nextDeadline <= time(135.5))
     table.advance(to: time(135.5), link: link)
-    #expect(table.station(of: address, now: time(140)) == station)
+    check(table.station(of: address, now: time(140)) == station)
     for second in [145.0, 146, 147, 148] { table.advance(to: time(second), link: link) }
-    #expect(table.station(of: address, now: time(148)) == nil && table.count == 0)
+    check(table.station(of: address, now: time(148)) == nil && table.count == 0)
   }
 
   @Test func trafficConfirms() {
@@ -87,27 +87,27 @@ private final class TestLink: NeighborLink {
     _ = table.station(of: address, now: time(31))
     table.confirm(address, now: time(32))
     table.advance(to: time(36), link: link)
-    #expect(link.solicited.isEmpty && table.station(of: address, now: time(61)) == station)
+    check(link.solicited.isEmpty && table.station(of: address, now: time(61)) == station)
     table.confirm(IPAddress(v4("9.9.9.9")), now: time(32))
-    #expect(table.count == 1)
+    check(table.count == 1)
   }
 
   @Test func whoMayChangeAnEntry() {
     let table = NeighborTable()
     let other = MACAddress(0x5254_0000_0009)
     table.learn(address, at: station, by: .announcement, creates: false, link: link, now: time(0))
-    #expect(table.count == 0, "strangers are not taken in")
+    check(table.count == 0, "strangers are not taken in")
     known(table)
     table.learn(
       address, at: other, by: .weakAnswer(isSolicited: true), creates: true, link: link, now: time(1))
-    #expect(table.station(of: address, now: time(1)) == station, "not without override")
+    check(table.station(of: address, now: time(1)) == station, "not without override")
     table.learn(address, at: other, by: .announcement, creates: false, link: link, now: time(2))
-    #expect(table.station(of: address, now: time(2)) == other)
+    check(table.station(of: address, now: time(2)) == other)
     table.learn(address, at: .broadcast, by: .announcement, creates: true, link: link, now: time(2))
     table.learn(address, at: .zero, by: .solicitedAnswer, creates: true, link: link, now: time(2))
-    #expect(table.station(of: address, now: time(2)) == other)
+    check(table.station(of: address, now: time(2)) == other)
     table.forget(address)
-    #expect(table.count == 0 && table.station(of: address, now: time(2)) == nil)
+    check(table.count == 0 && table.station(of: address, now: time(2)) == nil)
   }
 
   @Test func everythingIsBounded() {
@@ -120,15 +120,15 @@ private final class TestLink: NeighborLink {
       table.learn(
         stranger, at: station, by: .announcement, creates: true, link: link,
         now: time(1 + Double(number)))
-      #expect(table.count <= 8)
+      check(table.count <= 8)
     }
-    #expect(table.isKnown(gateway), "the one in use stays")
+    check(table.isKnown(gateway), "the one in use stays")
     let free = testPool.availableCount
     for number in 0..<300 {
       let target = IPAddress(IPv4Address(10, 9, 0, UInt8(number % 10)))
       table.hold(Frame(packet([1])), for: target, link: link, now: time(2000))
     }
-    #expect(free - testPool.availableCount <= 100)
+    check(free - testPool.availableCount <= 100)
   }
 
   @Test func theTableBehavesAsAModel() {
@@ -149,13 +149,13 @@ private final class TestLink: NeighborLink {
           now: Instant(nanoseconds: UInt64(step)))
         model[address] = station
       default:
-        #expect(table.station(of: address, now: Instant(nanoseconds: UInt64(step))) == model[address])
+        check(table.station(of: address, now: Instant(nanoseconds: UInt64(step))) == model[address])
       }
-      #expect(table.count == model.count)
+      check(table.count == model.count)
     }
     var found: [IPAddress: MACAddress] = [:]
     table.forEach { found[$0] = $1 }
-    #expect(found == model)
+    check(found == model)
   }
 }
 
@@ -179,24 +179,24 @@ private final class TestLink: NeighborLink {
 
   @Test func aRequestAndItsReply() throws {
     let message = try #require(parse(request + [0, 0, 0]))
-    #expect(message == .request(for: v4("10.0.0.2"), from: v4("10.0.0.1"), own))
-    #expect(bytes(message) == request)
-    #expect(
+    check(message == .request(for: v4("10.0.0.2"), from: v4("10.0.0.1"), own))
+    check(bytes(message) == request)
+    check(
       bytes(message.reply(from: other))
         == hex("0001 0800 06 04 0002 525400000002 0a000002 525400000001 0a000001"))
-    #expect(
+    check(
       bytes(.probe(for: v4("10.0.0.7"), from: own))
         == hex("0001 0800 06 04 0001 525400000001 00000000 000000000000 0a000007"))
   }
 
   @Test func whatIsMalformedIsRefused() {
-    #expect(parse(Array(request[..<27])) == nil)
+    check(parse(Array(request[..<27])) == nil)
     for (offset, value): (Int, UInt8) in [
       (1, 2), (2, 0x86), (4, 8), (5, 16), (7, 3), (7, 0), (8, 1), (14, 224), (14, 127), (14, 255),
     ] {
       var bytes = request
       bytes[offset] = value
-      #expect(parse(bytes) == nil, "byte \(offset)")
+      check(parse(bytes) == nil, "byte \(offset)")
     }
   }
 
@@ -205,7 +205,7 @@ private final class TestLink: NeighborLink {
       guard let message = parse(random.mutate(request)) else { return }
       precondition(parse(bytes(message)) == message)
     }
-    #expect(seed != 0)
+    check(seed != 0)
   }
 
   /// RFC 5227 section 2.1.1.
@@ -214,35 +214,35 @@ private final class TestLink: NeighborLink {
       v4("10.0.0.1"), station: own, isOptimistic: false, random: 500_000_000, now: time(0))
     var steps: [AddressDefense.Step] = []
     while defense.nextDeadline != .never {
-      #expect(defense.isUsable == steps.contains(.announce))
+      check(defense.isUsable == steps.contains(.announce))
       steps.append(defense.advance(to: defense.nextDeadline, random: 0))
     }
-    #expect(steps == [.probe, .probe, .probe, .announce, .announce])
+    check(steps == [.probe, .probe, .probe, .announce, .announce])
   }
 
   @Test(arguments: [true, false])
   func aRivalDuringProbingWins(isProbe: Bool) {
     var defense = AddressDefense(
       v4("10.0.0.1"), station: own, isOptimistic: false, random: 0, now: time(0))
-    #expect(defense.advance(to: time(0), random: 0) == .probe)
+    check(defense.advance(to: time(0), random: 0) == .probe)
     let message =
       isProbe
       ? ARPMessage.probe(for: v4("10.0.0.1"), from: other)
       : ARPMessage.announcement(of: v4("10.0.0.1"), other)
-    #expect(defense.receive(message, now: time(0.1)) == .lost && defense.isLost)
-    #expect(defense.nextDeadline == .never && !defense.isUsable)
+    check(defense.receive(message, now: time(0.1)) == .lost && defense.isLost)
+    check(defense.nextDeadline == .never && !defense.isUsable)
   }
 
   /// RFC 5227 section 2.4 (b).
   @Test func anAddressIsDefendedOnceInTenSeconds() {
     var defense = AddressDefense(
       v4("10.0.0.1"), station: own, isOptimistic: true, random: 0, now: time(0))
-    #expect(defense.advance(to: time(0), random: 0) == .announce && defense.isUsable)
+    check(defense.advance(to: time(0), random: 0) == .announce && defense.isUsable)
     let rival = ARPMessage.announcement(of: v4("10.0.0.1"), other)
-    #expect(defense.receive(.announcement(of: v4("10.0.0.1"), own), now: time(1)) == .none)
-    #expect(defense.receive(.probe(for: v4("10.0.0.1"), from: other), now: time(1)) == .none)
-    #expect(defense.receive(rival, now: time(1)) == .announce)
-    #expect(defense.receive(rival, now: time(12)) == .announce)
-    #expect(defense.receive(rival, now: time(13)) == .lost)
+    check(defense.receive(.announcement(of: v4("10.0.0.1"), own), now: time(1)) == .none)
+    check(defense.receive(.probe(for: v4("10.0.0.1"), from: other), now: time(1)) == .none)
+    check(defense.receive(rival, now: time(1)) == .announce)
+    check(defense.receive(rival, now: time(12)) == .announce)
+    check(defense.receive(rival, now: time(13)) == .lost)
   }
 }
