@@ -85,10 +85,12 @@ let libraries: [Library] = [
   Library("Network", "UDP", on: ["Addresses", "Base", "Bytes", "Internet", "Packets"]),
   Library("Network", "Loopback", on: ["Bytes", "Packets"]),
   Library("Network", "PacketCapture", on: ["Base", "Bytes", "Packets"]),
+  Library("Network", "DHCP", on: ["Addresses", "Base", "Bytes"]),
+  Library("Network", "ResolverConfiguration", on: ["Addresses", "Bytes"]),
   Library(
     "Network", "NetworkStack",
     on: [
-      "ARP", "Addresses", "Base", "Bytes", "Ethernet", "ICMP", "IPv4", "Internet", "Loopback",
+      "ARP", "Addresses", "Base", "Bytes", "DHCP", "Ethernet", "ICMP", "IPv4", "Internet", "Loopback",
       "Neighbors", "PacketCapture", "Packets", "UDP",
     ]),
 
@@ -226,6 +228,7 @@ let tests: [Target] =
       dependencies: [
         "Bytes", "Base", "Machine", "Addresses", "Packets", "Internet", "Ethernet", "Neighbors",
         "ARP", "IPv4", "ICMP", "UDP", "Loopback", "PacketCapture", "NetworkStack",
+        "DHCP", "ResolverConfiguration",
       ]),
     .testTarget(
       name: "FilesTests",

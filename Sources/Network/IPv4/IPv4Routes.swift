@@ -81,8 +81,10 @@ public struct IPv4Routes {
     return true
   }
 
-  public mutating func removeAll() {
-    self = Self()
+  /// Removes what leads through routers; the networks on the link stay.
+  public mutating func removeRoutesViaRouters() {
+    routes.removeAll { $0.gateway != nil }
+    refresh()
   }
 
   private mutating func insert(_ route: Route) {

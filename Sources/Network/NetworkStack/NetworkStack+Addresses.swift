@@ -3,6 +3,7 @@
 import Addresses
 import ARP
 import Base
+import DHCP
 import Internet
 import IPv4
 
@@ -35,7 +36,15 @@ extension NetworkStack {
     for index in defenses.indices {
       take(defenses[index].advance(to: now, random: random()), of: index)
     }
+    settleDefenses()
+  }
+
+  /// Forgets what was lost, after all messages have been looked at.
+  func settleDefenses() {
     defenses.removeAll { $0.isLost }
+    guard hasLostAddress else { return }
+    hasLostAddress = false
+    serveDHCP()
   }
 
   func take(_ step: AddressDefense.Step, of index: Int) {
@@ -45,9 +54,13 @@ extension NetworkStack {
     case .probe: sendARP(.probe(for: address, from: station), to: .broadcast)
     case .announce: sendARP(.announcement(of: address, station), to: .broadcast)
     case .lost:
-      // RFC 5227 section 2.4 (c) lets a host keep an address that it cannot do without: a server
-      // with connections. It stops defending.
       conflictCount += 1
+      if address == leasedAddress, let dhcp {
+        dhcp.decline(now: now)
+        hasLostAddress = true
+      }
+      // RFC 5227 section 2.4 (c) lets a host keep an address that it was told to have: a server
+      // with connections. It stops defending.
     }
   }
 }

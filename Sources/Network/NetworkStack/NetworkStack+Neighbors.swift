@@ -20,7 +20,7 @@ extension NetworkStack: NeighborLink {
     for index in defenses.indices {
       take(defenses[index].receive(message, now: now), of: index)
     }
-    defenses.removeAll { $0.isLost }
+    settleDefenses()
     // Never believe that our own address is elsewhere.
     guard message.sender != .any, !routes.isOwn(message.sender) else {
       if message.operation == .request, isHeld(message.target), message.sender == .any {

@@ -4,6 +4,7 @@ import Addresses
 import ARP
 import Base
 import Bytes
+import DHCP
 import Ethernet
 import Internet
 import IPv4
@@ -67,6 +68,11 @@ public final class NetworkStack {
   var defenses: [AddressDefense] = []
   /// How often another host took an address of ours.
   public internal(set) var conflictCount = 0
+  var dhcp: DHCPClient?
+  var dhcpEndpoint: UDPEndpoint?
+  var leaseObserver: (any LeaseObserver)?
+  var leasedAddress: IPv4Address?
+  var hasLostAddress = false
   var fragmentCounter: UInt32
   let station: MACAddress
   let linkMTU: Int
@@ -137,6 +143,7 @@ public final class NetworkStack {
       let version = packet.withBytes { $0.byteCount > 0 ? $0.byte(at: 0) >> 4 : 0 }
       if version == 4 { receiveIPv4(packet, isLinkGroup: false, isLoopback: true) }
     }
+    if let dhcpEndpoint, dhcpEndpoint.isReadable { serveDHCP() }
     interface?.flush()
   }
 
@@ -146,6 +153,7 @@ public final class NetworkStack {
     var next = min(neighbors.nextDeadline, reassembly.nextDeadline)
     next = min(next, pathMTUs.nextDeadline)
     for defense in defenses { next = min(next, defense.nextDeadline) }
+    if let dhcp { next = min(next, dhcp.nextDeadline) }
     if let tcp { next = min(next, tcp.nextDeadline) }
     return next
   }
@@ -160,6 +168,7 @@ public final class NetworkStack {
     }
     pathMTUs.advance(to: now)
     advanceDefenses()
+    if let dhcp, dhcp.nextDeadline <= now { serveDHCP() }
     tcp?.advance(to: now)
     flush(now: now)
   }
