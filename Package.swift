@@ -82,6 +82,9 @@ let libraries: [Library] = [
   Library("Network", "ARP", on: ["Addresses", "Base", "Bytes"]),
   Library("Network", "IPv4", on: ["Addresses", "Bytes", "Packets"]),
   Library("Network", "ICMP", on: ["Addresses", "Bytes", "Internet", "IPv4", "Packets"]),
+  Library("Network", "IPv6", on: ["Addresses", "Base", "Bytes", "Packets"]),
+  Library("Network", "ICMPv6", on: ["Addresses", "Bytes", "Internet", "IPv6", "Packets"]),
+  Library("Network", "NDP", on: ["Addresses", "Base", "Bytes", "IPv6"]),
   Library("Network", "UDP", on: ["Addresses", "Base", "Bytes", "Internet", "Packets"]),
   Library("Network", "Loopback", on: ["Bytes", "Packets"]),
   Library("Network", "PacketCapture", on: ["Base", "Bytes", "Packets"]),
@@ -90,8 +93,8 @@ let libraries: [Library] = [
   Library(
     "Network", "NetworkStack",
     on: [
-      "ARP", "Addresses", "Base", "Bytes", "DHCP", "Ethernet", "ICMP", "IPv4", "Internet", "Loopback",
-      "Neighbors", "PacketCapture", "Packets", "UDP",
+      "ARP", "Addresses", "Base", "Bytes", "DHCP", "Ethernet", "ICMP", "ICMPv6", "IPv4", "IPv6",
+      "Internet", "Loopback", "NDP", "Neighbors", "PacketCapture", "Packets", "UDP",
     ]),
 
   Library("Files", "VFS", on: ["Base", "Bytes", "Structures", "Scheduling", "Clock", "Memory"]),
@@ -228,7 +231,7 @@ let tests: [Target] =
       dependencies: [
         "Bytes", "Base", "Machine", "Addresses", "Packets", "Internet", "Ethernet", "Neighbors",
         "ARP", "IPv4", "ICMP", "UDP", "Loopback", "PacketCapture", "NetworkStack",
-        "DHCP", "ResolverConfiguration",
+        "DHCP", "ResolverConfiguration", "IPv6", "ICMPv6", "NDP",
       ]),
     .testTarget(
       name: "FilesTests",

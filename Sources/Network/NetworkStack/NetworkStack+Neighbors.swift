@@ -6,6 +6,7 @@ import Bytes
 import Ethernet
 import Internet
 import IPv4
+import IPv6
 import Neighbors
 import Packets
 
@@ -52,7 +53,11 @@ extension NetworkStack: NeighborLink {
   }
 
   public func solicit(_ address: IPAddress, at target: MACAddress?) {
-    guard let address = address.ipv4, let source = routes.source(to: address) else { return }
+    guard let address = address.ipv4 else {
+      solicit(address.mapped, at: target)
+      return
+    }
+    guard let source = routes.source(to: address) else { return }
     sendARP(.request(for: address, from: source, station), to: target ?? .broadcast)
   }
 
@@ -63,15 +68,25 @@ extension NetworkStack: NeighborLink {
   }
 
   public func unreachable(_ frame: consuming Frame, at address: IPAddress) {
-    let error = frame.head.withBytes { bytes -> DeliveryError? in
-      guard let header = try? IPv4Header(parsing: bytes, checksumIsVerified: true),
-        header.fragmentOffset == 0, header.payloadByteCount >= 8,
-        bytes.byteCount >= header.headerByteCount + 8
-      else { return nil }
+    if let router = address.ipv6 { routes6.demote(router: router) }
+    if let error = frame.head.withBytes({ Self.hostUnreachable(quoting: $0) }) { dispatch(error) }
+  }
+
+  /// The error about a packet of ours whose next hop does not answer.
+  private static func hostUnreachable(quoting bytes: RawSpan) -> DeliveryError? {
+    if let header = try? IPv6Header(parsing: bytes) {
+      // Packets of ours have no headers in between but that of fragments.
+      guard bytes.byteCount >= IPv6Header.byteCount + 8 else { return nil }
       return DeliveryError(
-        .hostUnreachable, protocol: header.number, source: IPAddress(header.source),
-        target: IPAddress(header.target), header: bytes.bigEndian(at: header.headerByteCount))
+        .hostUnreachable, protocol: header.nextHeader, source: IPAddress(header.source),
+        target: IPAddress(header.target), header: bytes.bigEndian(at: IPv6Header.byteCount))
     }
-    if let error { dispatch(error) }
+    guard bytes.byteCount >= IPv4Header.minimumByteCount + 8, bytes.byte(at: 0) == 0x45,
+      bytes.bigEndian(at: 6, as: UInt16.self) & 0x1fff == 0
+    else { return nil }
+    return DeliveryError(
+      .hostUnreachable, protocol: bytes.byte(at: 9), source: IPAddress(IPv4Address(bytes, at: 12)),
+      target: IPAddress(IPv4Address(bytes, at: 16)),
+      header: bytes.bigEndian(at: IPv4Header.minimumByteCount))
   }
 }

@@ -97,7 +97,7 @@ extension NetworkStack {
   }
 
   /// Moves a small packet out of a buffer of 64 KiB.
-  private func compact(_ packet: consuming Packet) -> Packet {
+  func compact(_ packet: consuming Packet) -> Packet {
     guard packet.byteCount + Packet.headroom <= pool.byteCount, var small = pool.allocate(),
       small.append(packet.byteCount)
     else { return packet }
@@ -171,6 +171,7 @@ extension NetworkStack {
   }
 
   func reportExpired(_ packet: consuming Packet) {
+    // For version 6 the fragments' own headers are gone: their sender is not told.
     guard packet.byteCount > 0, errorLimit.take(now: now) else { return }
     let addresses = packet.withBytes { bytes -> (IPv4Address, IPv4Address)? in
       guard bytes.byteCount >= IPv4Header.minimumByteCount, bytes.byte(at: 0) >> 4 == 4 else {

@@ -19,6 +19,8 @@ extension NetworkStack: InternetSink {
   ) throws(SendError) {
     if let target = target.ipv4, let source = source.ipv4 {
       try sendIPv4(frame, from: source, to: target, protocol: number, options: options)
+    } else if let target = target.ipv6, let source = source.ipv6 {
+      try sendIPv6(frame, from: source, to: target, protocol: number, options: options)
     } else {
       throw .noRoute
     }
@@ -117,12 +119,14 @@ extension NetworkStack: InternetSink {
   }
 
   public func sourceAddress(to target: IPAddress) -> IPAddress? {
-    guard let target = target.ipv4 else { return nil }
+    guard let target = target.ipv4 else {
+      return routes6.source(to: target.mapped, now: now).map { IPAddress($0) }
+    }
     return routes.source(to: target).map { IPAddress($0) }
   }
 
   public func isLocal(_ address: IPAddress) -> Bool {
-    guard let address = address.ipv4 else { return false }
+    guard let address = address.ipv4 else { return routes6.isOwn(address.mapped) }
     return routes.isOwn(address)
   }
 
@@ -132,15 +136,13 @@ extension NetworkStack: InternetSink {
   }
 
   public func pathMTU(to target: IPAddress) -> Int {
-    isLoopback(target) ? LoopbackQueue.mtu : pathMTUs.mtu(to: target, interface: linkMTU)
+    if isLocal(target) { return LoopbackQueue.mtu }
+    // Routers may say that the link takes less than the interface (RFC 4861 section 4.6.4).
+    let limit = target.isIPv4 ? linkMTU : min(linkMTU, autoConfiguration?.mtu ?? linkMTU)
+    return pathMTUs.mtu(to: target, interface: limit)
   }
 
   public func offloads(to target: IPAddress) -> InterfaceOffloads {
-    isLoopback(target) ? .transmitChecksum : interface?.offloads ?? []
-  }
-
-  private func isLoopback(_ target: IPAddress) -> Bool {
-    guard let target = target.ipv4 else { return target.mapped.isLoopback }
-    return routes.isOwn(target)
+    isLocal(target) ? .transmitChecksum : interface?.offloads ?? []
   }
 }

@@ -8,7 +8,9 @@ import DHCP
 import Ethernet
 import Internet
 import IPv4
+import IPv6
 import Loopback
+import NDP
 import Neighbors
 import PacketCapture
 import Packets
@@ -35,6 +37,11 @@ public struct StackCounters: BitwiseCopyable, Sendable {
   public init() {}
 }
 
+/// Who wants to know when IPv6 addresses, routers or name servers change.
+public protocol AddressObserver: AnyObject {
+  func addressesChanged()
+}
+
 /// One interface, loopback, and everything between them and the transports.
 ///
 /// It has no clock: whoever calls says what time it is, and calls `advance` at `nextDeadline`. It
@@ -55,6 +62,11 @@ public final class NetworkStack {
 
   /// The IPv4 addresses and routes. Change them by `add` and `remove` of the stack.
   public internal(set) var routes = IPv4Routes()
+  /// The IPv6 addresses, networks and routers.
+  public internal(set) var routes6 = IPv6Routes()
+  /// What routers have said, once `startIPv6` was called.
+  public internal(set) var autoConfiguration: AutoConfiguration?
+  public var addressObserver: (any AddressObserver)?
   public internal(set) var counters = StackCounters()
   public let neighbors: NeighborTable
 
@@ -127,6 +139,7 @@ public final class NetworkStack {
     guard isGroup || header.target == station else { return }
     switch header.type {
     case .ipv4: receiveIPv4(packet, isLinkGroup: isGroup, isLoopback: false)
+    case .ipv6: receiveIPv6(packet, isLoopback: false)
     case .arp: receiveARP(packet)
     default: break
     }
@@ -141,7 +154,11 @@ public final class NetworkStack {
     while rest > 0, let packet = loopback.removeFirst() {
       rest -= 1
       let version = packet.withBytes { $0.byteCount > 0 ? $0.byte(at: 0) >> 4 : 0 }
-      if version == 4 { receiveIPv4(packet, isLinkGroup: false, isLoopback: true) }
+      if version == 4 {
+        receiveIPv4(packet, isLinkGroup: false, isLoopback: true)
+      } else {
+        receiveIPv6(packet, isLoopback: true)
+      }
     }
     if let dhcpEndpoint, dhcpEndpoint.isReadable { serveDHCP() }
     interface?.flush()
@@ -152,6 +169,8 @@ public final class NetworkStack {
     if !loopback.isEmpty { return now }
     var next = min(neighbors.nextDeadline, reassembly.nextDeadline)
     next = min(next, pathMTUs.nextDeadline)
+    next = min(next, routes6.nextDeadline)
+    if let autoConfiguration { next = min(next, autoConfiguration.nextDeadline) }
     for defense in defenses { next = min(next, defense.nextDeadline) }
     if let dhcp { next = min(next, dhcp.nextDeadline) }
     if let tcp { next = min(next, tcp.nextDeadline) }
@@ -168,6 +187,7 @@ public final class NetworkStack {
     }
     pathMTUs.advance(to: now)
     advanceDefenses()
+    advanceIPv6()
     if let dhcp, dhcp.nextDeadline <= now { serveDHCP() }
     tcp?.advance(to: now)
     flush(now: now)
