@@ -75,6 +75,29 @@ let libraries: [Library] = [
   Library("Devices", "VirtioPCI", on: ["Base", "Machine", "PCI", "Virtio"]),
   Library("Devices", "VirtioConsole", on: ["Base", "Bytes", "Machine", "Virtio", "Log"]),
 
+  Library("Network", "Addresses", on: ["Bytes"]),
+  Library("Network", "Packets", on: ["Addresses", "Base", "Bytes", "Machine"]),
+  Library("Network", "Internet", on: ["Addresses", "Base", "Bytes", "Packets"]),
+  Library("Network", "Ethernet", on: ["Addresses", "Bytes"]),
+  Library("Network", "Neighbors", on: ["Addresses", "Base", "Packets"]),
+  Library("Network", "ARP", on: ["Addresses", "Base", "Bytes"]),
+  Library("Network", "IPv4", on: ["Addresses", "Bytes", "Packets"]),
+  Library("Network", "ICMP", on: ["Addresses", "Bytes", "Internet", "IPv4", "Packets"]),
+  Library("Network", "IPv6", on: ["Addresses", "Base", "Bytes", "Packets"]),
+  Library("Network", "ICMPv6", on: ["Addresses", "Bytes", "Internet", "IPv6", "Packets"]),
+  Library("Network", "NDP", on: ["Addresses", "Base", "Bytes", "IPv6"]),
+  Library("Network", "UDP", on: ["Addresses", "Base", "Bytes", "Internet", "Packets"]),
+  Library("Network", "Loopback", on: ["Bytes", "Packets"]),
+  Library("Network", "PacketCapture", on: ["Base", "Bytes", "Packets"]),
+  Library("Network", "DHCP", on: ["Addresses", "Base", "Bytes"]),
+  Library("Network", "ResolverConfiguration", on: ["Addresses", "Bytes"]),
+  Library(
+    "Network", "NetworkStack",
+    on: [
+      "ARP", "Addresses", "Base", "Bytes", "DHCP", "Ethernet", "ICMP", "ICMPv6", "IPv4", "IPv6",
+      "Internet", "Loopback", "NDP", "Neighbors", "PacketCapture", "Packets", "UDP",
+    ]),
+
   Library("Files", "VFS", on: ["Base", "Bytes", "Structures", "Scheduling", "Clock", "Memory"]),
   Library(
     "Files", "RootFS",
@@ -202,6 +225,13 @@ let tests: [Target] =
       dependencies: [
         "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
         "VirtioPCI", "VirtioConsole",
+      ]),
+    .testTarget(
+      name: "NetworkTests",
+      dependencies: [
+        "Bytes", "Base", "Machine", "Addresses", "Packets", "Internet", "Ethernet", "Neighbors",
+        "ARP", "IPv4", "ICMP", "UDP", "Loopback", "PacketCapture", "NetworkStack",
+        "DHCP", "ResolverConfiguration", "IPv6", "ICMPv6", "NDP",
       ]),
     .testTarget(
       name: "FilesTests",

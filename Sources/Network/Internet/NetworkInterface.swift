@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Addresses
+import Packets
+
+/// What an interface does for the stack.
+public struct InterfaceOffloads: OptionSet, BitwiseCopyable, Sendable {
+  public let rawValue: UInt8
+  @inline(__always)
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// Completes checksums that are `needed`.
+  public static let transmitChecksum = Self(rawValue: 1)
+  /// Tells which received packets it has `verified`.
+  public static let receiveChecksum = Self(rawValue: 2)
+  /// Cuts large TCP segments over IPv4.
+  public static let segmentationTCP4 = Self(rawValue: 4)
+  /// Cuts large TCP segments over IPv6.
+  public static let segmentationTCP6 = Self(rawValue: 8)
+}
+
+/// A way out: a device's driver, or a test.
+public protocol NetworkInterface: AnyObject {
+  /// The largest packet of IP, in bytes, its header included.
+  var mtu: Int { get }
+  var hardwareAddress: MACAddress { get }
+  var offloads: InterfaceOffloads { get }
+
+  /// Takes a frame that begins with its Ethernet header. May drop it when there is no room; may
+  /// wait for `flush` before the device is told.
+  func transmit(_ frame: consuming Frame)
+
+  /// Tells the device about all frames so far.
+  func flush()
+}

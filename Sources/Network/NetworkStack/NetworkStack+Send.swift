@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Addresses
+import Bytes
+import Ethernet
+import Internet
+import IPv4
+import Loopback
+import Neighbors
+import PacketCapture
+import Packets
+import UDP
+
+/// Packets that go out.
+extension NetworkStack: InternetSink {
+  public func send(
+    _ frame: consuming Frame, from source: IPAddress, to target: IPAddress,
+    protocol number: UInt8, options: SendOptions
+  ) throws(SendError) {
+    if let target = target.ipv4, let source = source.ipv4 {
+      try sendIPv4(frame, from: source, to: target, protocol: number, options: options)
+    } else if let target = target.ipv6, let source = source.ipv6 {
+      try sendIPv6(frame, from: source, to: target, protocol: number, options: options)
+    } else {
+      throw .noRoute
+    }
+  }
+
+  func sendIPv4(
+    _ frame: consuming Frame, from source: IPv4Address, to target: IPv4Address,
+    protocol number: UInt8, options: SendOptions
+  ) throws(SendError) {
+    let hop = routes.hop(to: target)
+    guard hop != .unreachable else {
+      counters.noRoutes &+= 1
+      throw .noRoute
+    }
+    // A host without an address asks all stations for one (DHCP).
+    guard routes.isOwn(source) || source == .any && hop == .broadcast else {
+      throw .sourceNotOurs
+    }
+    guard hop == .loopback || !source.isLoopback else { throw .sourceNotOurs }
+    let mtu =
+      hop == .loopback
+      ? LoopbackQueue.mtu : pathMTUs.mtu(to: IPAddress(target), interface: linkMTU)
+    var header = IPv4Header(
+      from: source, to: target, protocol: number,
+      totalByteCount: frame.byteCount &+ IPv4Header.minimumByteCount, hopLimit: options.hopLimit,
+      trafficClass: options.trafficClass)
+    guard header.totalByteCount <= 65_535 else { throw .messageTooLong }
+    counters.sent &+= 1
+    guard header.totalByteCount <= mtu || frame.head.offload.segmentation != .none else {
+      guard options.mayFragment else { throw .messageTooLong }
+      header.identification = identification(for: target)
+      try sendFragments(frame, header: header, mtu: mtu, hop: hop)
+      return
+    }
+    guard frame.head.prepend(IPv4Header.minimumByteCount) else { throw .noBuffers }
+    frame.head.withMutableBytes { header.store(in: &$0) }
+    pass(frame, hop: hop, target: target)
+  }
+
+  /// A number that differs for each datagram of the near past (RFC 6864 section 4.3), and tells
+  /// one host nothing about what goes to another.
+  private func identification(for target: IPv4Address) -> UInt16 {
+    fragmentCounter &+= 1
+    let mixed = (UInt64(target.rawValue) ^ UInt64(station.rawValue) << 16) &* 0x9e37_79b9_7f4a_7c15
+    return UInt16(truncatingIfNeeded: UInt64(fragmentCounter) &+ mixed >> 40)
+  }
+
+  private func sendFragments(
+    _ frame: consuming Frame, header: IPv4Header, mtu: Int, hop: IPv4Routes.Hop
+  ) throws(SendError) {
+    frame.completeChecksum()
+    var rest = frame.byteCount
+    var fragmenter = IPv4Fragmenter(frame, header: header, mtu: mtu)
+    while rest > 0 {
+      guard let piece = fragmenter.next(from: pool) else {
+        counters.discarded &+= 1
+        throw .noBuffers
+      }
+      rest -= piece.byteCount - IPv4Header.minimumByteCount
+      counters.fragmentsMade &+= 1
+      pass(piece, hop: hop, target: header.target)
+    }
+  }
+
+  /// Gives a packet, from its IP header on, to the next hop.
+  @inline(__always)
+  private func pass(_ frame: consuming Frame, hop: IPv4Routes.Hop, target: IPv4Address) {
+    switch hop {
+    case .neighbor(let next):
+      let address = IPAddress(next)
+      if let station = neighbors.station(of: address, now: now) {
+        transmit(frame, to: station, type: .ipv4)
+      } else {
+        neighbors.hold(frame, for: address, link: self, now: now)
+      }
+    case .loopback: loopback.append(frame)
+    case .broadcast: transmit(frame, to: .broadcast, type: .ipv4)
+    case .multicast:
+      if udp.isMember(of: IPAddress(target)) { loopback.append(frame.share()) }
+      transmit(frame, to: MACAddress(group: target), type: .ipv4)
+    case .unreachable: break
+    }
+  }
+
+  /// Puts the Ethernet header in front and gives the frame to the interface.
+  @inline(__always)
+  func transmit(_ frame: consuming Frame, to target: MACAddress, type: EtherType) {
+    guard let interface, frame.head.prepend(EthernetHeader.byteCount) else {
+      counters.discarded &+= 1
+      return
+    }
+    let header = EthernetHeader(to: target, from: station, type: type)
+    frame.head.withMutableBytes { header.store(in: &$0) }
+    if let capture { capture.record(frame, now: now) }
+    interface.transmit(frame)
+  }
+
+  public func sourceAddress(to target: IPAddress) -> IPAddress? {
+    guard let target = target.ipv4 else {
+      return routes6.source(to: target.mapped, now: now).map { IPAddress($0) }
+    }
+    return routes.source(to: target).map { IPAddress($0) }
+  }
+
+  public func isLocal(_ address: IPAddress) -> Bool {
+    guard let address = address.ipv4 else { return routes6.isOwn(address.mapped) }
+    return routes.isOwn(address)
+  }
+
+  public func isBroadcast(_ address: IPAddress) -> Bool {
+    guard let address = address.ipv4 else { return false }
+    return routes.isBroadcast(address)
+  }
+
+  public func pathMTU(to target: IPAddress) -> Int {
+    if isLocal(target) { return LoopbackQueue.mtu }
+    // Routers may say that the link takes less than the interface (RFC 4861 section 4.6.4).
+    let limit = target.isIPv4 ? linkMTU : min(linkMTU, autoConfiguration?.mtu ?? linkMTU)
+    return pathMTUs.mtu(to: target, interface: limit)
+  }
+
+  public func offloads(to target: IPAddress) -> InterfaceOffloads {
+    isLocal(target) ? .transmitChecksum : interface?.offloads ?? []
+  }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Addresses
+import ARP
+import Base
+import Bytes
+import DHCP
+import Ethernet
+import Internet
+import IPv4
+import IPv6
+import Loopback
+import NDP
+import Neighbors
+import PacketCapture
+import Packets
+import UDP
+
+/// How many packets went where, for /proc/net/snmp.
+public struct StackCounters: BitwiseCopyable, Sendable {
+  public var received = 0
+  public var headerErrors = 0
+  /// Packets that are for nobody here, or claim to come from us.
+  public var addressErrors = 0
+  public var unknownProtocols = 0
+  public var delivered = 0
+  public var sent = 0
+  public var noRoutes = 0
+  /// Packets lost for want of a buffer.
+  public var discarded = 0
+  public var reassembled = 0
+  public var reassemblyFailures = 0
+  public var fragmentsMade = 0
+  public var icmpReceived = 0
+  public var icmpSent = 0
+
+  public init() {}
+}
+
+/// Who wants to know when IPv6 addresses, routers or name servers change.
+public protocol AddressObserver: AnyObject {
+  func addressesChanged()
+}
+
+/// One interface, loopback, and everything between them and the transports.
+///
+/// It has no clock: whoever calls says what time it is, and calls `advance` at `nextDeadline`. It
+/// calls nobody back from within a call that comes from above, but for the interface and observers.
+public final class NetworkStack {
+  /// Where packets come from and go to; nil for a host that has loopback alone.
+  public private(set) var interface: (any NetworkInterface)?
+  /// Buffers of one frame each.
+  public let pool: PacketPool
+  /// Buffers of 64 KiB, made when they are first needed.
+  let largePool: PacketPool
+
+  public let udp: UDPLayer
+  /// TCP, when the image has it.
+  public var tcp: (any TransportProtocol)?
+  /// Writes all frames, when somebody wants to see them.
+  public var capture: PacketCapture?
+
+  /// The IPv4 addresses and routes. Change them by `add` and `remove` of the stack.
+  public internal(set) var routes = IPv4Routes()
+  /// The IPv6 addresses, networks and routers.
+  public internal(set) var routes6 = IPv6Routes()
+  /// What routers have said, once `startIPv6` was called.
+  public internal(set) var autoConfiguration: AutoConfiguration?
+  public var addressObserver: (any AddressObserver)?
+  public internal(set) var counters = StackCounters()
+  public let neighbors: NeighborTable
+
+  /// The time of the call that is being served.
+  public internal(set) var now: Instant
+  let random: () -> UInt64
+  var loopback: LoopbackQueue
+  let reassembly: ReassemblyTable
+  var pathMTUs = PathMTUCache()
+  var errorLimit = RateLimit(perSecond: 1000, burst: 50)
+  var defenses: [AddressDefense] = []
+  /// How often another host took an address of ours.
+  public internal(set) var conflictCount = 0
+  var dhcp: DHCPClient?
+  var dhcpEndpoint: UDPEndpoint?
+  var leaseObserver: (any LeaseObserver)?
+  var leasedAddress: IPv4Address?
+  var hasLostAddress = false
+  var fragmentCounter: UInt32
+  let station: MACAddress
+  let linkMTU: Int
+
+  /// Makes a stack, or fails when there is no memory for buffers.
+  ///
+  /// - Parameters:
+  ///   - pool: buffers of at least a frame of the interface and `Packet.headroom`.
+  ///   - largeBufferLimit: how many buffers of 64 KiB it may make, for fragments and loopback.
+  ///   - udpQueueLimit: bytes of buffers that may wait in all UDP endpoints together.
+  ///   - random: numbers that nobody can foretell.
+  public init?(
+    interface: (any NetworkInterface)?, pool: PacketPool, largeBufferLimit: Int = 32,
+    udpQueueLimit: Int = 4 << 20, now: Instant, random: @escaping () -> UInt64
+  ) {
+    guard
+      let largePool = PacketPool(
+        bufferCount: 1, byteCount: 65_536 + Packet.headroom, limit: max(2, largeBufferLimit))
+    else { return nil }
+    self.interface = interface
+    self.pool = pool
+    self.largePool = largePool
+    self.now = now
+    self.random = random
+    station = interface?.hardwareAddress ?? .zero
+    linkMTU = interface?.mtu ?? LoopbackQueue.mtu
+    udp = UDPLayer(pool: pool, queueLimit: udpQueueLimit, random: random)
+    loopback = LoopbackQueue(pool: pool, largePool: largePool)
+    reassembly = ReassemblyTable(pool: largePool, limit: max(1, largeBufferLimit / 2))
+    neighbors = NeighborTable()
+    fragmentCounter = UInt32(truncatingIfNeeded: random())
+  }
+
+  /// Tells the stack what time it is, before calls from above.
+  @inline(__always)
+  public func enter(at now: Instant) {
+    self.now = now
+  }
+
+  /// Takes a frame from the interface, from its Ethernet header on.
+  public func receive(_ packet: consuming Packet, now: Instant) {
+    self.now = now
+    counters.received &+= 1
+    if let capture { capture.record(packet, now: now) }
+    guard let header = packet.withBytes({ EthernetHeader(parsing: $0) }),
+      packet.removeFirst(EthernetHeader.byteCount)
+    else {
+      counters.headerErrors &+= 1
+      return
+    }
+    let isGroup = header.target.isMulticast
+    guard isGroup || header.target == station else { return }
+    switch header.type {
+    case .ipv4: receiveIPv4(packet, isLinkGroup: isGroup, isLoopback: false)
+    case .ipv6: receiveIPv6(packet, isLoopback: false)
+    case .arp: receiveARP(packet)
+    default: break
+    }
+  }
+
+  /// Lets packets to ourselves arrive, and the interface know what is to be sent. To be called
+  /// after calls from above and at the end of a round of `receive`.
+  public func flush(now: Instant) {
+    self.now = now
+    // What is sent meanwhile is served as well, up to a bound: others want the processor too.
+    var rest = 256
+    while rest > 0, let packet = loopback.removeFirst() {
+      rest -= 1
+      let version = packet.withBytes { $0.byteCount > 0 ? $0.byte(at: 0) >> 4 : 0 }
+      if version == 4 {
+        receiveIPv4(packet, isLinkGroup: false, isLoopback: true)
+      } else {
+        receiveIPv6(packet, isLoopback: true)
+      }
+    }
+    if let dhcpEndpoint, dhcpEndpoint.isReadable { serveDHCP() }
+    interface?.flush()
+  }
+
+  /// When `advance` must be called; `never` when nothing is pending.
+  public var nextDeadline: Instant {
+    if !loopback.isEmpty { return now }
+    var next = min(neighbors.nextDeadline, reassembly.nextDeadline)
+    next = min(next, pathMTUs.nextDeadline)
+    next = min(next, routes6.nextDeadline)
+    if let autoConfiguration { next = min(next, autoConfiguration.nextDeadline) }
+    for defense in defenses { next = min(next, defense.nextDeadline) }
+    if let dhcp { next = min(next, dhcp.nextDeadline) }
+    if let tcp { next = min(next, tcp.nextDeadline) }
+    return next
+  }
+
+  /// Does what is due.
+  public func advance(to now: Instant) {
+    self.now = now
+    neighbors.advance(to: now, link: self)
+    while let packet = reassembly.takeExpired(at: now) {
+      counters.reassemblyFailures += 1
+      reportExpired(packet)
+    }
+    pathMTUs.advance(to: now)
+    advanceDefenses()
+    advanceIPv6()
+    if let dhcp, dhcp.nextDeadline <= now { serveDHCP() }
+    tcp?.advance(to: now)
+    flush(now: now)
+  }
+}
