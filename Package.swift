@@ -76,6 +76,7 @@ let libraries: [Library] = [
 
   Library("Network", "Addresses", on: ["Bytes"]),
   Library("Network", "Packets", on: ["Addresses", "Base", "Bytes", "Machine"]),
+  Library("Network", "TCP", on: ["Addresses", "Base", "Bytes", "Packets", "TimerWheel"]),
 
   Library("Files", "VFS", on: ["Base", "Bytes", "Structures", "Scheduling", "Clock", "Memory"]),
   Library(
@@ -209,6 +210,9 @@ let tests: [Target] =
     .testTarget(
       name: "NetworkTests",
       dependencies: ["Bytes", "Base", "Machine", "Addresses", "Packets"]),
+    .testTarget(
+      name: "TCPTests",
+      dependencies: ["Bytes", "Base", "Machine", "TimerWheel", "Addresses", "Packets", "TCP"]),
     .testTarget(
       name: "FilesTests",
       dependencies: [
