@@ -32,6 +32,16 @@ public struct Frame: ~Copyable {
     return queue
   }
 
+  /// Gives up the frame for its pieces that are not empty.
+  public consuming func intoPayload() -> PacketQueue {
+    if head.byteCount == 0 { return rest }
+    return intoQueue()
+  }
+
+  /// Gives up the frame for its head; the rest is dropped.
+  @inline(__always)
+  public consuming func intoHead() -> Packet { head }
+
   /// Lends the bytes of each piece, first to last.
   @inline(__always)
   public borrowing func forEachBytes<E: Error>(_ body: (RawSpan) throws(E) -> Void) throws(E) {

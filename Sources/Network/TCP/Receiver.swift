@@ -63,12 +63,15 @@ struct Receiver: ~Copyable {
   @inline(__always)
   mutating func offer() -> UInt16 {
     // Rounded down to what the field can say, or the other side would know another edge.
-    let reachable = next + (room >> Int(scale)) << Int(scale)
+    let reachable = next + ((room >> Int(scale)) << Int(scale))
     edge = .later(edge, reachable)
     lastAcknowledged = next
-    // Rounded up when an old offer is larger: the edge never moves back.
-    let units = (edge - next &+ (1 << Int(scale)) &- 1) >> Int(scale)
-    return UInt16(truncatingIfNeeded: min(units, 0xffff))
+    // Rounded up when an old offer is larger: the edge never moves back. But not for ever, or a
+    // window that nobody empties would never close.
+    let slack = queue.byteCount <= limit &+ (1 << Int(scale)) ? (1 << Int(scale)) &- 1 : 0
+    let units = min((edge - next &+ slack) >> Int(scale), 0xffff)
+    edge = .later(edge, next + (units << Int(scale)))
+    return UInt16(truncatingIfNeeded: units)
   }
 
   /// Whether the program has read so much that the other side should hear of it
@@ -258,6 +261,9 @@ struct Receiver: ~Copyable {
   mutating func takeUrgentByte(peeking: Bool) -> UInt8? { urgent.read(peeking: peeking) }
 
   mutating func setUrgentInline(_ stays: Bool) { urgent.staysInline = stays }
+
+  /// Drops what can never become readable.
+  mutating func reassemblyWasAbandoned() { reassembly.removeAll() }
 
   /// Drops everything that waits.
   mutating func removeAll() {
