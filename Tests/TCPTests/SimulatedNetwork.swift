@@ -82,7 +82,7 @@ final class SimulatedHost: SegmentSink {
   /// What a device does that cuts segments up.
   private func cut(_ bytes: [UInt8], _ offload: PacketOffload, start: Int) -> [[UInt8]] {
     guard offload.segmentation != .none else {
-      #expect(bytes.count + 40 <= conditions.mtu)
+      #expect(bytes.count + 20 <= conditions.mtu)
       return [bytes]
     }
     let header = Array(bytes[..<(Int(offload.headerEnd) - start)])

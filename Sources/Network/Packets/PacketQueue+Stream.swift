@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Bytes
+import Machine
 
 /// A queue as a stream of bytes: what TCP keeps until it is acknowledged or read.
 extension PacketQueue {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Packets
 
 /// What acknowledgements and timeouts do to the sending half (RFC 5681, 6582, 6675, 6298).
 extension Sender {

@@ -4,6 +4,7 @@ import Addresses
 import Base
 import Bytes
 import Packets
+import TimerWheel
 
 /// Connections that are asked for (RFC 9293 section 3.10.7.2), and those half open.
 extension TCP {

@@ -2,6 +2,8 @@
 
 import Addresses
 import Base
+import Bytes
+import TimerWheel
 
 /// OPEN of RFC 9293 section 3.9.1.1, active and passive, and the ports for it.
 extension TCP {
