@@ -97,6 +97,7 @@ let libraries: [Library] = [
       "ARP", "Addresses", "Base", "Bytes", "DHCP", "Ethernet", "ICMP", "ICMPv6", "IPv4", "IPv6",
       "Internet", "Loopback", "NDP", "Neighbors", "PacketCapture", "Packets", "UDP",
     ]),
+  Library("Network", "TCP", on: ["Addresses", "Base", "Bytes", "Packets", "TimerWheel"]),
 
   Library("Files", "VFS", on: ["Base", "Bytes", "Structures", "Scheduling", "Clock", "Memory"]),
   Library(
@@ -233,6 +234,9 @@ let tests: [Target] =
         "ARP", "IPv4", "ICMP", "UDP", "Loopback", "PacketCapture", "NetworkStack",
         "DHCP", "ResolverConfiguration", "IPv6", "ICMPv6", "NDP",
       ]),
+    .testTarget(
+      name: "TCPTests",
+      dependencies: ["Bytes", "Base", "Machine", "TimerWheel", "Addresses", "Packets", "TCP"]),
     .testTarget(
       name: "FilesTests",
       dependencies: [

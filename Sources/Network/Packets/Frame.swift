@@ -25,15 +25,22 @@ public struct Frame: ~Copyable {
   @inline(__always)
   public var byteCount: Int { head.byteCount &+ rest.byteCount }
 
-  /// Gives up the frame for its head; the rest goes.
-  public consuming func intoHead() -> Packet { head }
-
   /// Gives up the frame for its parts.
   public consuming func intoQueue() -> PacketQueue {
     var queue = rest
     queue.prepend(head)
     return queue
   }
+
+  /// Gives up the frame for its pieces that are not empty.
+  public consuming func intoPayload() -> PacketQueue {
+    if head.byteCount == 0 { return rest }
+    return intoQueue()
+  }
+
+  /// Gives up the frame for its head; the rest is dropped.
+  @inline(__always)
+  public consuming func intoHead() -> Packet { head }
 
   /// Lends the bytes of each piece, first to last.
   @inline(__always)

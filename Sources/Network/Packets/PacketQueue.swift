@@ -5,12 +5,12 @@ import Machine
 
 /// Packets in the order in which they came, of any pools. No operation allocates.
 public struct PacketQueue: ~Copyable {
-  private var first: PermanentCell<PacketRecord>?
-  private var last: PermanentCell<PacketRecord>?
+  var first: PermanentCell<PacketRecord>?
+  var last: PermanentCell<PacketRecord>?
   /// How many packets wait.
-  public private(set) var count = 0
+  public internal(set) var count = 0
   /// How many bytes they have together.
-  public private(set) var byteCount = 0
+  public internal(set) var byteCount = 0
 
   @inline(__always)
   public init() {}
