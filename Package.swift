@@ -75,6 +75,9 @@ let libraries: [Library] = [
   Library("Devices", "VirtioPCI", on: ["Base", "Machine", "PCI", "Virtio"]),
   Library("Devices", "VirtioConsole", on: ["Base", "Bytes", "Machine", "Virtio", "Log"]),
 
+  Library("Network", "Addresses", on: ["Bytes"]),
+  Library("Network", "Packets", on: ["Addresses", "Base", "Bytes", "Machine"]),
+
   Library("Files", "VFS", on: ["Base", "Bytes", "Structures", "Scheduling", "Clock", "Memory"]),
   Library(
     "Files", "RootFS",
@@ -203,6 +206,9 @@ let tests: [Target] =
         "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
         "VirtioPCI", "VirtioConsole",
       ]),
+    .testTarget(
+      name: "NetworkTests",
+      dependencies: ["Bytes", "Base", "Machine", "Addresses", "Packets"]),
     .testTarget(
       name: "FilesTests",
       dependencies: [
