@@ -77,6 +77,8 @@ let libraries: [Library] = [
 
   Library("Network", "Addresses", on: ["Bytes"]),
   Library("Network", "Packets", on: ["Addresses", "Base", "Bytes", "Machine"]),
+  Library(
+    "Network", "VirtioNet", on: ["Addresses", "Base", "Bytes", "Machine", "Packets", "Virtio"]),
 
   Library("Files", "VFS", on: ["Base", "Bytes", "Structures", "Scheduling", "Clock", "Memory"]),
   Library(
@@ -204,7 +206,7 @@ let tests: [Target] =
       name: "DevicesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
-        "VirtioPCI", "VirtioConsole",
+        "VirtioPCI", "VirtioConsole", "Addresses", "Packets", "VirtioNet",
       ]),
     .testTarget(
       name: "NetworkTests",
