@@ -23,7 +23,7 @@ final class Console: InterruptHandler {
 
   /// Finds the console and starts it; without one there is nothing to talk to.
   static func start(_ parameters: Parameters) -> Console {
-    guard let transport = findConsole(parameters.text) else {
+    guard let transport = findVirtioDevice(VirtioConsole.deviceKind, parameters.text) else {
       Panic.refuse("console", "the machine has no virtio console")
     }
     do {
