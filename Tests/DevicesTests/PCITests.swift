@@ -137,7 +137,8 @@ struct PCITests {
     let configuration = try #require(interrupts.configuration)
     #expect(interrupts.queues.rawValue != configuration.rawValue)
     let vectors = [configuration.rawValue, interrupts.queues.rawValue].map { UInt32(32 + $0) }
-    #expect(table.words.prefix(8) == [0xfee0_0000, 0, vectors[0], 0, 0xfee0_0000, 0, vectors[1], 0])
+    let message: [UInt32] = [0xfee0_0000, 0]
+    #expect(table.words.prefix(8) == (message + [vectors[0], 0] + message + [vectors[1], 0])[...])
     #expect(table.words[11] == 1, "what is not used is masked")
     #expect(pci.functions[function]!.words[0xe0 / 4] >> 30 == 0b10, "on, not masked")
     #expect(pci.functions[function]!.words[1] & 0x400 != 0, "INTx is off")
@@ -177,8 +178,8 @@ struct PCITests {
       let found = try #require(try transport(change)?.connectInterrupts())
       return found.configuration == nil && found.queues.rawValue == 8 + 11
     }
-    #expect(try usesLine { $0.table.plug(into: $0.pci, $0.function, count: 1) }, "one is not enough")
-    #expect(try usesLine { $0.table.plug(into: $0.pci, $0.function, count: 2048) }, "too long")
+    #expect(try usesLine { $0.table.plug(into: $0.pci, $0.function, count: 1) }, "too few")
+    #expect(try usesLine { $0.table.plug(into: $0.pci, $0.function, count: 2048) }, "long")
     #expect(try usesLine { $0.pci.set($0.function, at: 0xe4, [0xffff_f002]) }, "outside its window")
     #expect(try usesLine { $0.pci.set($0.function, at: 0xe4, [6]) }, "no window")
     #expect(try usesLine { $0.pci.set($0.function, at: 0x34, [0x40]) }, "no table")

@@ -244,7 +244,7 @@ struct VirtioNetTests {
     #expect(net.counters.receivedPackets == 3 && net.counters.receivedBytes == 60 + 1514 + 54)
   }
 
-  @Test("a merged packet has pieces, and its neighbours are apart", arguments: [3000, 20_000, 65_000])
+  @Test("a merged packet has pieces, its neighbours are apart", arguments: [3000, 20_000, 65_000])
   func merged(count: Int) throws {
     let model = SimulatedNet()
     let net = try model.makeDriver()
@@ -329,19 +329,22 @@ struct VirtioNetTests {
   func nonsense() throws {
     let model = SimulatedNet()
     let net = try model.makeDriver()
-    func header(_ change: (inout NetHeader) -> Void) -> [UInt8] {
+    func header(
+      flags: UInt8 = 0, start: UInt16 = 0, offset: UInt16 = 0, kind: UInt8 = 0, size: UInt16 = 0
+    ) -> [UInt8] {
       var header = NetHeader()
+      header.flags = flags
+      header.checksumStart = start
+      header.checksumOffset = offset
+      header.segmentation = kind
+      header.segmentSize = size
       header.bufferCount = 1
-      change(&header)
       return SimulatedNet.bytes(of: header)
     }
     let bad: [[UInt8]] = [
-      header { _ in }, header { _ in } + bytes(13),
-      header { $0.flags = 1; $0.checksumStart = 59 } + bytes(60),
-      header { $0.flags = 1; $0.checksumStart = .max; $0.checksumOffset = .max } + bytes(60),
-      header { $0.segmentation = 1 } + bytes(60),
-      header { $0.segmentation = 3; $0.segmentSize = 1 } + bytes(60),
-      header { $0.segmentation = 0x81; $0.segmentSize = 1 } + bytes(60),
+      header(), header() + bytes(13), header(flags: 1, start: 59) + bytes(60),
+      header(flags: 1, start: .max, offset: .max) + bytes(60), header(kind: 1) + bytes(60),
+      header(kind: 3, size: 1) + bytes(60), header(kind: 0x81, size: 1) + bytes(60),
     ]
     for packet in bad { model.deliverRaw(packet) }
     model.deliver(bytes(60))

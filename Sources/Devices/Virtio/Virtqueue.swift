@@ -37,8 +37,9 @@ public final class Virtqueue {
   /// The index that the device will see after `publish`, and the one that it sees now.
   private var nextAvailable: UInt16 = 0
   private var publishedAvailable: UInt16 = 0
-  /// How far the used ring was consumed.
+  /// How far the used ring was consumed, and how far the device was seen to have filled it.
   private var nextUsed: UInt16 = 0
+  private var seenUsed: UInt16 = 0
   /// Chains given to the device, published or not.
   public private(set) var inFlightCount = 0
   private var wantsInterrupts = true
@@ -261,7 +262,7 @@ public final class Virtqueue {
   /// Whether the device has used a chain that was not taken yet.
   @inline(__always)
   public var hasUsed: Bool {
-    !isBroken && memory.load16(at: layout.usedIndex) != nextUsed
+    !isBroken && (seenUsed != nextUsed || memory.load16(at: layout.usedIndex) != nextUsed)
   }
 
   /// Takes back the next chain that the device has used, or returns nil when there is none.
@@ -270,16 +271,28 @@ public final class Virtqueue {
   /// to have written more than the chain can hold.
   @inline(__always)
   public func takeUsed() -> UsedChain? {
-    guard hasUsed else { return nil }
+    if seenUsed == nextUsed, !lookForUsed() { return nil }
     return takeNextUsed()
   }
 
-  private func takeNextUsed() -> UsedChain? {
+  /// Reads how far the device has come.
+  @inline(__always)
+  private func lookForUsed() -> Bool {
     let used = memory.load16(at: layout.usedIndex)
+    guard used != nextUsed, !isBroken else { return false }
     let published = inFlightCount &- Int(nextAvailable &- publishedAvailable)
-    guard used != nextUsed, Int(used &- nextUsed) <= published else { return markBroken() }
-    // The entry is read after the index that announced it, and only once.
+    guard Int(used &- nextUsed) <= published else {
+      _ = markBroken()
+      return false
+    }
+    seenUsed = used
+    // Entries are read after the index that announced them.
     Barrier.acquire()
+    return true
+  }
+
+  private func takeNextUsed() -> UsedChain? {
+    // The entry is read only once.
     let entry = memory.load64(at: layout.usedEntry(nextUsed))
     let head = Int(entry & 0xffff_ffff)
     let written = UInt32(truncatingIfNeeded: entry >> 32)
@@ -301,13 +314,19 @@ public final class Virtqueue {
   /// Puts a chain's descriptors on the free list.
   @inline(__always)
   private func release(_ head: Int, _ record: Record) {
+    records[head].chainLength = 0
+    if record.chainLength == 1, record.table < 0 {
+      records[head].next = UInt16(truncatingIfNeeded: firstFree)
+      firstFree = head
+      freeCount &+= 1
+      return
+    }
     if record.table >= 0 {
       indirectTables?.give(Int(record.table))
       records[head].table = -1
     }
     var last = head
     for _ in 1..<record.chainLength { last = Int(records[last].next) }
-    records[head].chainLength = 0
     records[last].next = UInt16(truncatingIfNeeded: firstFree)
     firstFree = head
     freeCount &+= Int(record.chainLength)
@@ -315,6 +334,7 @@ public final class Virtqueue {
 
   private func markBroken() -> UsedChain? {
     isBroken = true
+    seenUsed = nextUsed
     return nil
   }
 

@@ -143,8 +143,8 @@ struct RunCommand: AsyncParsableCommand {
       guard plan.ports.isEmpty, net == .user, capture == nil else {
         throw ToolError(
           "the image of \(plan.name) has no network", at: plan.file,
-          advice: "Add 'config: [VIRTIO_NET=y]' to it, or leave out -p, --net, --capture and 'ports'."
-        )
+          advice:
+            "Add 'config: [VIRTIO_NET=y]', or leave out -p, --net, --capture and 'ports'.")
       }
       return nil
     }
@@ -153,7 +153,7 @@ struct RunCommand: AsyncParsableCommand {
         "ports lead to the guest only through QEMU's own network", at: plan.file,
         advice: "With --net tap:NAME reach the guest by its own address; leave out -p and 'ports'.")
     }
-    let path = capture.map(Paths.absolute)
+    let path = capture.map { Paths.absolute($0) }
     if let path, !FileManager.default.createFile(atPath: path, contents: nil) {
       throw ToolError("cannot write the capture", at: path, advice: "Choose another --capture.")
     }
