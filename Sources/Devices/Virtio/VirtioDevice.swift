@@ -95,7 +95,7 @@ public final class VirtioDevice {
     guard size > 0 else { throw fail(.queueUnavailable) }
     let queue = Virtqueue(
       index: index, size: size, memory: memory, offset: offset,
-      usesEventIndex: features.contains(.eventIndex),
+      usesEventIndex: features.contains(.eventIndex), isPacked: features.contains(.packedRing),
       indirectTables: features.contains(.indirectDescriptors) ? indirectTables : nil)
     guard transport.enableQueue(index, size: size, addresses: queue.addresses) else {
       throw fail(.queueUnavailable)

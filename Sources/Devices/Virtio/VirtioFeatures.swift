@@ -17,6 +17,6 @@ public struct VirtioFeatures: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let version1 = VirtioFeatures(rawValue: 1 << 32)
   /// `VIRTIO_F_ACCESS_PLATFORM`: the device sees addresses through an IOMMU. Refused.
   public static let accessPlatform = VirtioFeatures(rawValue: 1 << 33)
-  /// `VIRTIO_F_RING_PACKED`; not used yet.
+  /// `VIRTIO_F_RING_PACKED`: queues are packed ones.
   public static let packedRing = VirtioFeatures(rawValue: 1 << 34)
 }

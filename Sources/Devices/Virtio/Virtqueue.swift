@@ -4,7 +4,8 @@ import Base
 import Bytes
 import Machine
 
-/// The driver's side of a split virtqueue (virtio 1.2 section 2.7).
+/// The driver's side of a virtqueue: a split one (virtio 1.2 section 2.7), which is what is here,
+/// or a packed one (section 2.8), which `PackedRing` does.
 ///
 /// The device is not trusted. What the driver relies on (which descriptors are free, how chains
 /// hang together, how long buffers are) is kept in memory of the driver's own; the rings are only
@@ -21,9 +22,23 @@ public final class Virtqueue {
   /// How many descriptors there are, a power of two.
   public let size: Int
   /// Whether the device broke the protocol.
-  public private(set) var isBroken = false
+  public var isBroken: Bool {
+    @inline(__always) get { packed?.isBroken ?? isSplitBroken }
+  }
   /// How many descriptors are free.
-  public private(set) var freeCount: Int
+  public var freeCount: Int {
+    @inline(__always) get { packed?.freeCount ?? splitFreeCount }
+  }
+  /// Chains given to the device, published or not.
+  public var inFlightCount: Int {
+    @inline(__always) get { packed?.inFlightCount ?? splitInFlightCount }
+  }
+
+  /// Set when the queue is a packed one: then nothing of the following is used.
+  private let packed: PackedRing?
+  private var isSplitBroken = false
+  private var splitFreeCount: Int
+  private var splitInFlightCount = 0
 
   private let memory: DMAMemory
   private let layout: VirtqueueLayout
@@ -40,8 +55,6 @@ public final class Virtqueue {
   /// How far the used ring was consumed, and how far the device was seen to have filled it.
   private var nextUsed: UInt16 = 0
   private var seenUsed: UInt16 = 0
-  /// Chains given to the device, published or not.
-  public private(set) var inFlightCount = 0
   private var wantsInterrupts = true
 
   /// What the driver remembers of one descriptor.
@@ -63,11 +76,12 @@ public final class Virtqueue {
   ///   - size: a power of two, at most 32768.
   ///   - offset: a multiple of 16; `VirtqueueLayout(size:).byteCount` bytes must follow. They must
   ///     be zero.
+  ///   - isPacked: whether it is a packed queue.
   ///   - indirectTables: where long chains go, at most 32768 tables; only with
   ///     `indirectDescriptors` negotiated.
   public init(
     index: Int, size: Int, memory: DMAMemory, offset: Int, usesEventIndex: Bool,
-    indirectTables: IndirectTables? = nil
+    isPacked: Bool = false, indirectTables: IndirectTables? = nil
   ) {
     precondition(
       size > 0 && size <= 32768 && size & (size &- 1) == 0, "queue size is not a power of two")
@@ -81,16 +95,22 @@ public final class Virtqueue {
     self.layout = layout
     self.usesEventIndex = usesEventIndex
     self.indirectTables = indirectTables
-    freeCount = size
-    records = PermanentTable(count: size) { Record(next: UInt16(truncatingIfNeeded: $0 &+ 1)) }
+    splitFreeCount = size
+    packed =
+      isPacked
+      ? PackedRing(
+        size: size, memory: memory, offset: offset, usesEventIndex: usesEventIndex,
+        indirectTables: indirectTables) : nil
+    records = PermanentTable(count: isPacked ? 0 : size) { Record(next: UInt16(truncatingIfNeeded: $0 &+ 1)) }
   }
 
   /// Where the device finds the rings.
   public var addresses: VirtqueueAddresses {
-    VirtqueueAddresses(
-      descriptors: memory.physicalAddress + layout.descriptors,
-      available: memory.physicalAddress + layout.available,
-      used: memory.physicalAddress + layout.used)
+    packed?.addresses
+      ?? VirtqueueAddresses(
+        descriptors: memory.physicalAddress + layout.descriptors,
+        available: memory.physicalAddress + layout.available,
+        used: memory.physicalAddress + layout.used)
   }
 
   // MARK: Giving buffers to the device
@@ -106,12 +126,24 @@ public final class Virtqueue {
     _ first: VirtioBuffer, _ second: VirtioBuffer? = nil, _ third: VirtioBuffer? = nil
   ) -> Int? {
     let count = 1 &+ (second != nil ? 1 : 0) &+ (third != nil ? 1 : 0)
-    guard count <= freeCount, !isBroken else { return nil }
+    if let packed { return add(to: packed, count: count, first, second, third) }
+    guard count <= splitFreeCount, !isSplitBroken else { return nil }
     let head = firstFree
     var writable = fill(first, isLast: count == 1)
     if let second { writable &+= fill(second, isLast: third == nil) }
     if let third { writable &+= fill(third, isLast: true) }
     return finish(head, count: count, writable: writable)
+  }
+
+  private func add(
+    to packed: PackedRing, count: Int, _ first: VirtioBuffer, _ second: VirtioBuffer?,
+    _ third: VirtioBuffer?
+  ) -> Int? {
+    guard var chain = packed.begin(count: count) else { return nil }
+    packed.append(first, to: &chain)
+    if let second { packed.append(second, to: &chain) }
+    if let third { packed.append(third, to: &chain) }
+    return packed.finish(chain)
   }
 
   /// A chain that is being put together: between `begin` and `finish`.
@@ -131,13 +163,14 @@ public final class Virtqueue {
   /// - Returns: nil when there is no room or the device is broken.
   @inline(__always)
   public func begin(count: Int) -> ChainInProgress? {
-    guard count > 0, freeCount > 0, !isBroken else { return nil }
+    if let packed { return packed.begin(count: count) }
+    guard count > 0, splitFreeCount > 0, !isSplitBroken else { return nil }
     if count > 2, let indirectTables, count <= indirectTables.length,
       let table = indirectTables.take()
     {
       return ChainInProgress(head: firstFree, table: table, count: count, rest: count)
     }
-    guard count <= freeCount else { return nil }
+    guard count <= splitFreeCount else { return nil }
     return ChainInProgress(head: firstFree, table: -1, count: count, rest: count)
   }
 
@@ -155,6 +188,7 @@ public final class Virtqueue {
   /// Adds the next buffer. Traps when the chain has all it was begun for.
   @inline(__always)
   public func append(_ buffer: VirtioBuffer, to chain: inout ChainInProgress) {
+    if let packed { return packed.append(buffer, to: &chain) }
     precondition(chain.rest > 0, "a chain gets more buffers than it was begun for")
     let number = chain.count &- chain.rest
     chain.rest &-= 1
@@ -172,6 +206,7 @@ public final class Virtqueue {
   /// name. Traps when buffers are missing.
   @inline(__always)
   public func finish(_ chain: ChainInProgress) -> Int {
+    if let packed { return packed.finish(chain) }
     precondition(chain.rest == 0, "a chain lacks buffers")
     if chain.table >= 0, let indirectTables {
       takeFree()
@@ -190,7 +225,7 @@ public final class Virtqueue {
   private func takeFree() -> UInt16 {
     let next = records[firstFree].next
     firstFree = Int(next)
-    freeCount &-= 1
+    splitFreeCount &-= 1
     return next
   }
 
@@ -234,7 +269,7 @@ public final class Virtqueue {
     records[head].writableByteCount = writable
     memory.store16(UInt16(truncatingIfNeeded: head), at: layout.availableEntry(nextAvailable))
     nextAvailable &+= 1
-    inFlightCount &+= 1
+    splitInFlightCount &+= 1
     return head
   }
 
@@ -242,7 +277,8 @@ public final class Virtqueue {
   ///
   /// - Returns: whether the device wants to be notified of them.
   public func publish() -> Bool {
-    guard nextAvailable != publishedAvailable, !isBroken else { return false }
+    if let packed { return packed.publish() }
+    guard nextAvailable != publishedAvailable, !isSplitBroken else { return false }
     let before = publishedAvailable
     // The descriptors must be there before the index says so (virtio 1.2 section 2.7.13.2).
     Barrier.release()
@@ -262,7 +298,9 @@ public final class Virtqueue {
   /// Whether the device has used a chain that was not taken yet.
   @inline(__always)
   public var hasUsed: Bool {
-    !isBroken && (seenUsed != nextUsed || memory.load16(at: layout.usedIndex) != nextUsed)
+    if let packed { return packed.hasUsed }
+    return !isSplitBroken
+      && (seenUsed != nextUsed || memory.load16(at: layout.usedIndex) != nextUsed)
   }
 
   /// Takes back the next chain that the device has used, or returns nil when there is none.
@@ -271,6 +309,7 @@ public final class Virtqueue {
   /// to have written more than the chain can hold.
   @inline(__always)
   public func takeUsed() -> UsedChain? {
+    if let packed { return packed.takeUsed() }
     if seenUsed == nextUsed, !lookForUsed() { return nil }
     return takeNextUsed()
   }
@@ -279,8 +318,8 @@ public final class Virtqueue {
   @inline(__always)
   private func lookForUsed() -> Bool {
     let used = memory.load16(at: layout.usedIndex)
-    guard used != nextUsed, !isBroken else { return false }
-    let published = inFlightCount &- Int(nextAvailable &- publishedAvailable)
+    guard used != nextUsed, !isSplitBroken else { return false }
+    let published = splitInFlightCount &- Int(nextAvailable &- publishedAvailable)
     guard Int(used &- nextUsed) <= published else {
       _ = markBroken()
       return false
@@ -302,7 +341,7 @@ public final class Virtqueue {
     let writable = record.writableByteCount
     guard record.chainLength > 0, written <= writable || writable == 0 else { return markBroken() }
     nextUsed &+= 1
-    inFlightCount &-= 1
+    splitInFlightCount &-= 1
     release(head, record)
     if wantsInterrupts, usesEventIndex {
       memory.store16(nextUsed, at: layout.usedEvent)
@@ -318,7 +357,7 @@ public final class Virtqueue {
     if record.chainLength == 1, record.table < 0 {
       records[head].next = UInt16(truncatingIfNeeded: firstFree)
       firstFree = head
-      freeCount &+= 1
+      splitFreeCount &+= 1
       return
     }
     if record.table >= 0 {
@@ -329,11 +368,11 @@ public final class Virtqueue {
     for _ in 1..<record.chainLength { last = Int(records[last].next) }
     records[last].next = UInt16(truncatingIfNeeded: firstFree)
     firstFree = head
-    freeCount &+= Int(record.chainLength)
+    splitFreeCount &+= Int(record.chainLength)
   }
 
   private func markBroken() -> UsedChain? {
-    isBroken = true
+    isSplitBroken = true
     seenUsed = nextUsed
     return nil
   }
@@ -342,6 +381,7 @@ public final class Virtqueue {
 
   /// Asks the device not to interrupt when it uses buffers. Only a hint.
   public func suppressInterrupts() {
+    if let packed { return packed.suppressInterrupts() }
     guard wantsInterrupts else { return }
     wantsInterrupts = false
     if usesEventIndex {
@@ -356,6 +396,7 @@ public final class Virtqueue {
   ///
   /// - Returns: whether used buffers wait already; the device need not interrupt for those.
   public func requestInterrupts() -> Bool {
+    if let packed { return packed.requestInterrupts() }
     wantsInterrupts = true
     if usesEventIndex {
       memory.store16(nextUsed, at: layout.usedEvent)

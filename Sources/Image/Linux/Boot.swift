@@ -60,6 +60,9 @@ enum Boot {
 
     // Devices, files, the program.
     let console = Console.start(parameters)
+    #if VIRTIO_NET
+      NetProbe.run(parameters)
+    #endif
     let space = AddressSpace(tables: tables, frames: frames)
     space.activate()
     let namespace = Files.makeNamespace(

@@ -138,7 +138,7 @@ public final class VirtioNet {
     [
       .netChecksum, .netGuestChecksum, .netMTU, .netMAC, .netGuestTSO4, .netGuestTSO6,
       .netHostTSO4, .netHostTSO6, .netMergeableBuffers, .netStatus, .netControlQueue,
-      .netControlReceive, .eventIndex, .indirectDescriptors,
+      .netControlReceive, .eventIndex, .indirectDescriptors, .packedRing,
     ]
   }
 
