@@ -98,6 +98,8 @@ let libraries: [Library] = [
       "Internet", "Loopback", "NDP", "Neighbors", "PacketCapture", "Packets", "UDP",
     ]),
   Library("Network", "TCP", on: ["Addresses", "Base", "Bytes", "Packets", "TimerWheel"]),
+  Library(
+    "Network", "VirtioNet", on: ["Addresses", "Base", "Bytes", "Machine", "Packets", "Virtio"]),
 
   Library("Files", "VFS", on: ["Base", "Bytes", "Structures", "Scheduling", "Clock", "Memory"]),
   Library(
@@ -225,7 +227,7 @@ let tests: [Target] =
       name: "DevicesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
-        "VirtioPCI", "VirtioConsole",
+        "VirtioPCI", "VirtioConsole", "Addresses", "Packets", "VirtioNet",
       ]),
     .testTarget(
       name: "NetworkTests",

@@ -9,7 +9,7 @@ public struct VirtioFeatures: OptionSet, Hashable, Sendable, BitwiseCopyable {
     self.rawValue = rawValue
   }
 
-  /// `VIRTIO_F_INDIRECT_DESC`; not used yet.
+  /// `VIRTIO_F_INDIRECT_DESC`: a chain's descriptors may lie beside the ring.
   public static let indirectDescriptors = VirtioFeatures(rawValue: 1 << 28)
   /// `VIRTIO_F_EVENT_IDX`: interrupts and notifications by index instead of by flag.
   public static let eventIndex = VirtioFeatures(rawValue: 1 << 29)
@@ -17,6 +17,6 @@ public struct VirtioFeatures: OptionSet, Hashable, Sendable, BitwiseCopyable {
   public static let version1 = VirtioFeatures(rawValue: 1 << 32)
   /// `VIRTIO_F_ACCESS_PLATFORM`: the device sees addresses through an IOMMU. Refused.
   public static let accessPlatform = VirtioFeatures(rawValue: 1 << 33)
-  /// `VIRTIO_F_RING_PACKED`; not used yet.
+  /// `VIRTIO_F_RING_PACKED`: queues are packed ones.
   public static let packedRing = VirtioFeatures(rawValue: 1 << 34)
 }

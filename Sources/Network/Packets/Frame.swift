@@ -5,6 +5,7 @@ import Machine
 
 /// What goes to a device: a packet with the headers, and perhaps payload, and further pieces of
 /// payload that are not copied. Its offload is that of the head.
+@frozen
 public struct Frame: ~Copyable {
   public var head: Packet
   public var rest: PacketQueue

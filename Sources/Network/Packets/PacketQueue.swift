@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+import Base
 import Bytes
 import Machine
 
@@ -127,6 +128,17 @@ public struct PacketQueue: ~Copyable {
     while let record = next {
       try record.value.window.withMutableBytes(
         from: record.value.start, to: record.value.end, body)
+      next = record.value.next
+    }
+  }
+
+  /// Tells of each packet with bytes where devices find them, and how many they are.
+  @inline(__always)
+  public borrowing func forEachPiece(_ body: (PhysicalAddress, Int) -> Void) {
+    var next = first
+    while let record = next {
+      let byteCount = record.value.end &- record.value.start
+      if byteCount > 0 { body(record.value.window.physicalAddress + record.value.start, byteCount) }
       next = record.value.next
     }
   }
