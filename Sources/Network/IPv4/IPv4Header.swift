@@ -57,7 +57,8 @@ public struct IPv4Header: BitwiseCopyable, Sendable {
   /// own length are padding of the link.
   @inline(__always)
   public init(
-    parsing bytes: RawSpan, at offset: Int = 0, checksumIsVerified: Bool = false
+    parsing bytes: RawSpan, at offset: Int = 0, following: Int = 0,
+    checksumIsVerified: Bool = false
   ) throws(IPv4HeaderError) {
     guard bytes.byteCount &- offset >= Self.minimumByteCount else { throw .truncated }
     let first: UInt64 = bytes.bigEndian(at: offset)
@@ -68,7 +69,7 @@ public struct IPv4Header: BitwiseCopyable, Sendable {
     guard headerByteCount >= Self.minimumByteCount else { throw .badHeaderLength }
     let totalByteCount = Int(truncatingIfNeeded: (first >> 32) & 0xffff)
     guard totalByteCount >= headerByteCount else { throw .badTotalLength }
-    guard totalByteCount <= bytes.byteCount &- offset else { throw .truncated }
+    guard totalByteCount <= bytes.byteCount &- offset &+ following else { throw .truncated }
     let targetBits: UInt32 = bytes.bigEndian(at: offset &+ 16)
     if !checksumIsVerified {
       if headerByteCount == Self.minimumByteCount {

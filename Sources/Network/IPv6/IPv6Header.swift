@@ -46,12 +46,14 @@ public struct IPv6Header: BitwiseCopyable, Sendable {
   /// Parses and checks the header at the front. Bytes behind the packet's own length are padding of
   /// the link. Jumbograms are refused.
   @inline(__always)
-  public init(parsing bytes: RawSpan) throws(IPv6HeaderError) {
+  public init(parsing bytes: RawSpan, following: Int = 0) throws(IPv6HeaderError) {
     guard bytes.byteCount >= Self.byteCount else { throw .truncated }
     let first: UInt64 = bytes.bigEndian(at: 0)
     guard first >> 60 == 6 else { throw .badVersion }
     let payloadByteCount = Int(truncatingIfNeeded: (first >> 16) & 0xffff)
-    guard payloadByteCount <= bytes.byteCount &- Self.byteCount else { throw .truncated }
+    guard payloadByteCount <= bytes.byteCount &- Self.byteCount &+ following else {
+      throw .truncated
+    }
     let source = IPv6Address(bytes, at: 8)
     let target = IPv6Address(bytes, at: 24)
     guard !source.isMulticast, !source.isMappedIPv4, !target.isMappedIPv4, !target.isAny else {

@@ -110,10 +110,10 @@ public struct DeliveryError: BitwiseCopyable, Sendable {
 
 /// A transport that the stack feeds. Its `nextDeadline` and `advance` are its clock.
 public protocol TransportProtocol: AnyObject {
-  /// Takes a packet that begins with the transport's header and ends with its payload; it has at
-  /// least one byte. The checksum has not been looked at, unless the offload says so.
+  /// Takes a frame that begins with the transport's header and ends with its payload; its head has
+  /// at least one byte. The checksum has not been looked at, unless the head's offload says so.
   func receive(
-    _ packet: consuming Packet, from source: IPAddress, to target: IPAddress, now: Instant)
+    _ frame: consuming Frame, from source: IPAddress, to target: IPAddress, now: Instant)
 
   /// Whether an error is about a packet that is really under way. Anybody may have made it up.
   func recognizes(_ error: DeliveryError) -> Bool

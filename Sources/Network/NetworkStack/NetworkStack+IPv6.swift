@@ -22,9 +22,10 @@ extension NetworkStack {
   func receiveIPv6(_ packet: consuming Packet, isLoopback: Bool) {
     let header: IPv6Header
     let chain: IPv6Chain
+    let following = joined.byteCount
     do throws(IPv6HeaderError) {
       header = try packet.withBytes { (bytes) throws(IPv6HeaderError) in
-        try IPv6Header(parsing: bytes)
+        try IPv6Header(parsing: bytes, following: following)
       }
       let isOwn = routes6.isOwn(header.target)
       guard isLoopback || isOwn && !header.target.isLoopback || isGroupOfOurs(header.target),
@@ -33,7 +34,14 @@ extension NetworkStack {
         counters.addressErrors &+= 1
         return
       }
-      guard packet.truncate(to: IPv6Header.byteCount + header.payloadByteCount) else { return }
+      guard
+        trim(
+          &packet, to: IPv6Header.byteCount + header.payloadByteCount,
+          isJoinable: header.nextHeader == ProtocolNumber.tcp)
+      else {
+        counters.headerErrors &+= 1
+        return
+      }
       chain = try packet.withBytes { (bytes) throws(IPv6HeaderError) in
         try IPv6Chain(parsing: bytes, first: header.nextHeader)
       }
@@ -111,7 +119,7 @@ extension NetworkStack {
       guard let tcp, !delivery.isGroup, header.source.isUnicast, packet.byteCount > 0 else {
         return
       }
-      tcp.receive(packet, from: source, to: target, now: now)
+      tcp.receive(takeFrame(packet), from: source, to: target, now: now)
     case ProtocolNumber.udp:
       var slot: Packet? = consume packet
       let outcome = udp.receive(

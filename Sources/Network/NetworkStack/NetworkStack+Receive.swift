@@ -18,9 +18,10 @@ extension NetworkStack {
 
   func receiveIPv4(_ packet: consuming Packet, isLinkGroup: Bool, isLoopback: Bool) {
     let header: IPv4Header
+    let following = joined.byteCount
     do throws(IPv4HeaderError) {
       header = try packet.withBytes { (bytes) throws(IPv4HeaderError) in
-        try IPv4Header(parsing: bytes)
+        try IPv4Header(parsing: bytes, following: following)
       }
     } catch {
       counters.headerErrors &+= 1
@@ -40,8 +41,14 @@ extension NetworkStack {
         return
       }
     }
-    // Padding of the link goes.
-    guard packet.truncate(to: header.totalByteCount) else { return }
+    guard
+      trim(
+        &packet, to: header.totalByteCount,
+        isJoinable: header.number == ProtocolNumber.tcp && !header.isFragment)
+    else {
+      counters.headerErrors &+= 1
+      return
+    }
     let delivery = Delivery(header: header, isGroup: !isOwn)
     if header.isFragment {
       reassemble(packet, delivery)
@@ -49,6 +56,22 @@ extension NetworkStack {
       packet.removeFirst(header.headerByteCount)
       deliver(packet, delivery)
     }
+  }
+
+  /// Takes the link's padding off. False when there is more than one piece and should not be.
+  @inline(__always)
+  func trim(_ packet: inout Packet, to byteCount: Int, isJoinable: Bool) -> Bool {
+    if joined.isEmpty { return packet.truncate(to: byteCount) }
+    return isJoinable && byteCount == packet.byteCount &+ joined.byteCount
+  }
+
+  /// The frame of a packet and what follows it.
+  @inline(__always)
+  func takeFrame(_ packet: consuming Packet) -> Frame {
+    if joined.isEmpty { return Frame(packet) }
+    let rest = joined
+    joined = PacketQueue()
+    return Frame(packet, rest: rest)
   }
 
   /// Whether a packet is for us, and comes from where it may.
@@ -115,7 +138,8 @@ extension NetworkStack {
       guard let tcp, !delivery.isGroup, header.source.isUnicast, packet.byteCount > 0 else {
         return
       }
-      tcp.receive(packet, from: IPAddress(header.source), to: IPAddress(header.target), now: now)
+      tcp.receive(
+        takeFrame(packet), from: IPAddress(header.source), to: IPAddress(header.target), now: now)
     case ProtocolNumber.udp:
       deliverUDP(packet, delivery)
     case ProtocolNumber.icmp:

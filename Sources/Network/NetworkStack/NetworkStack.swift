@@ -74,6 +74,8 @@ public final class NetworkStack {
   public internal(set) var now: Instant
   let random: () -> UInt64
   var loopback: LoopbackQueue
+  /// What follows the packet that is being received, when the interface has joined several.
+  var joined = PacketQueue()
   let reassembly: ReassemblyTable
   var pathMTUs = PathMTUCache()
   var errorLimit = RateLimit(perSecond: 1000, burst: 50)
@@ -125,10 +127,15 @@ public final class NetworkStack {
   }
 
   /// Takes a frame from the interface, from its Ethernet header on.
-  public func receive(_ packet: consuming Packet, now: Instant) {
+  ///
+  /// - Parameter rest: the pieces behind the first, of TCP segments that the interface has joined.
+  public func receive(
+    _ packet: consuming Packet, rest: consuming PacketQueue = PacketQueue(), now: Instant
+  ) {
     self.now = now
     counters.received &+= 1
     if let capture { capture.record(packet, now: now) }
+    joined = rest
     guard let header = packet.withBytes({ EthernetHeader(parsing: $0) }),
       packet.removeFirst(EthernetHeader.byteCount)
     else {

@@ -11,15 +11,24 @@ extension PacketQueue {
   /// Other packets in the same buffer do not see them: they are behind their ends. So only one of
   /// them may be extended.
   public mutating func extendLast(with bytes: RawSpan, limit: Int = .max) -> Int {
+    extendLast(count: bytes.byteCount, limit: limit) {
+      $0.copy(bytes.extracting(first: $0.byteCount))
+      return true
+    }
+  }
+
+  /// The same with bytes that `fill` writes; nothing happens when it returns false.
+  @inline(__always)
+  public mutating func extendLast(
+    count: Int, limit: Int, fill: (inout MutableRawSpan) -> Bool
+  ) -> Int {
     guard let record = last else { return 0 }
     let size = record.value.end &- record.value.start
     let room = min(limit &- size, record.value.window.byteCount &- record.value.end)
-    let count = min(room, bytes.byteCount)
+    let count = min(room, count)
     guard count > 0 else { return 0 }
     let end = record.value.end
-    record.value.window.withMutableBytes(from: end, to: end &+ count) {
-      $0.copy(bytes.extracting(first: count))
-    }
+    guard record.value.window.withMutableBytes(from: end, to: end &+ count, fill) else { return 0 }
     record.value.end = end &+ count
     byteCount &+= count
     return count

@@ -19,10 +19,25 @@ extension Connection {
   /// - Complexity: O(*n*), one copy.
   public func send(_ bytes: RawSpan, _ flags: SendFlags = [], now: Instant) throws(TCPError) -> Int
   {
+    try send(count: bytes.byteCount, flags, now: now) { offset, target in
+      target.copy(bytes.extracting(offset..<offset &+ target.byteCount))
+      return true
+    }
+  }
+
+  /// The same with bytes that `copy` writes: into `target` those from its first argument on. When
+  /// it returns false they cannot be had, and nothing from there on is taken; 0 is returned when
+  /// that is everything.
+  public func send(
+    count: Int, _ flags: SendFlags = [], now: Instant,
+    copy: (_ offset: Int, _ target: inout MutableRawSpan) -> Bool
+  ) throws(TCPError) -> Int {
     try checkSending()
-    guard bytes.byteCount > 0 else { return 0 }
-    let count = fill(bytes)
+    guard count > 0 else { return 0 }
+    var hasFailed = false
+    let count = fill(count, &hasFailed, copy)
     guard count > 0 else {
+      if hasFailed { return 0 }
       awaitsRoom = true
       if sender.room > 0 { stack.waitForMemory(self, now: now) }
       throw .wouldBlock
@@ -52,23 +67,30 @@ extension Connection {
   }
 
   /// Copies into buffers of the queue.
-  private func fill(_ bytes: RawSpan) -> Int {
-    let room = min(sender.room, bytes.byteCount)
+  private func fill(
+    _ count: Int, _ hasFailed: inout Bool, _ copy: (Int, inout MutableRawSpan) -> Bool
+  ) -> Int {
+    let room = min(sender.room, count)
     var done = 0
     // Behind what was not sent yet there is no header to come; many small buffers are filled up
     // even so, because they would hold more memory than data.
     if sender.unsent >= sender.queue.lastByteCount && sender.unsent > 0
       || sender.queue.count > 32 &+ sender.queue.byteCount / 512
     {
-      done = sender.queue.extendLast(
-        with: bytes.extracting(first: room), limit: sender.chunkLimit)
+      done = sender.queue.extendLast(count: room, limit: sender.chunkLimit) {
+        hasFailed = !copy(0, &$0)
+        return !hasFailed
+      }
     }
-    while done < room {
+    while done < room, !hasFailed {
       guard stack.mayAllocateForSending, var packet = stack.pool.allocate(headroom: Packet.headroom)
       else { break }
       let count = min(room &- done, packet.tailroom, sender.chunkLimit)
       guard count > 0, packet.append(count) else { break }
-      packet.withMutableBytes { $0.copy(bytes.extracting(done..<done &+ count)) }
+      guard packet.withMutableBytes({ copy(done, &$0) }) else {
+        hasFailed = true
+        break
+      }
       sender.queue.append(packet)
       done &+= count
     }
@@ -86,24 +108,47 @@ extension Connection {
   ///   with, once.
   /// - Complexity: O(*n*), one copy.
   public func receive(into target: inout MutableRawSpan, now: Instant) throws(TCPError) -> Int {
-    guard target.byteCount > 0 else { return 0 }
+    try receive(count: target.byteCount, now: now) { bytes, offset in
+      target.copy(bytes, at: offset)
+      return true
+    }
+  }
+
+  /// The same with bytes that `copy` takes away: those of its first argument, to the offset that is
+  /// its second. When it returns false they stay; 0 is returned when that is everything.
+  public func receive(
+    count: Int, now: Instant, copy: (_ bytes: RawSpan, _ offset: Int) -> Bool
+  ) throws(TCPError) -> Int {
+    guard count > 0 else { return 0 }
     let before = receiver.queue.byteCount
     if before > 0 {
-      let count = receiver.read(into: &target)
+      var hasFailed = false
+      let count = receiver.read(count, &hasFailed, copy)
       stack.receivedBytes &-= before &- receiver.queue.byteCount
       if count > 0 {
         if receiver.deservesUpdate, state.awaitsData { sendAcknowledgement(now: now) }
         return count
       }
+      if hasFailed { return 0 }
     }
     return try emptyRead()
   }
 
   /// Copies received bytes out without taking them (MSG_PEEK).
   public func peek(into target: inout MutableRawSpan) throws(TCPError) -> Int {
-    guard target.byteCount > 0 else { return 0 }
-    let count = receiver.peek(into: &target)
-    return count > 0 ? count : try emptyRead()
+    try peek(count: target.byteCount) { bytes, offset in
+      target.copy(bytes, at: offset)
+      return true
+    }
+  }
+
+  /// The same with bytes that `copy` gets, as of `receive`.
+  public func peek(
+    count: Int, copy: (_ bytes: RawSpan, _ offset: Int) -> Bool
+  ) throws(TCPError) -> Int {
+    guard count > 0 else { return 0 }
+    guard receiver.queue.byteCount > 0 else { return try emptyRead() }
+    return receiver.peek(count, copy)
   }
 
   /// Drops up to `count` received bytes unread (MSG_TRUNC). Returns how many.

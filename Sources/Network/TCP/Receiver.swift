@@ -205,33 +205,38 @@ struct Receiver: ~Copyable {
     return before >= 0 && before < queue.byteCount ? queue.byteCount &- 1 : queue.byteCount
   }
 
-  /// Copies what is there, up to the urgent mark. Returns how many bytes; 0 when there is nothing.
-  mutating func read(into target: inout MutableRawSpan) -> Int {
-    var room = target.byteCount
-    if urgent.isMarked { room = readLimit(room) }
+  /// Gives what is there to `copy`, up to the urgent mark. Returns how many bytes; 0 when there is
+  /// nothing, or `copy` has failed at once.
+  mutating func read(
+    _ count: Int, _ hasFailed: inout Bool, _ copy: (RawSpan, Int) -> Bool
+  ) -> Int {
+    let room = urgent.isMarked ? readLimit(count) : count
     var done = 0
     while done < room {
       let copied = queue.withFirstBytes { bytes -> Int in
         let count = min(bytes.byteCount, room &- done)
-        target.copy(bytes.extracting(first: count), at: done)
-        return count
+        return copy(bytes.extracting(first: count), done) ? count : 0
       }
       guard let copied else { break }
+      guard copied > 0 else {
+        hasFailed = true
+        break
+      }
       queue.dropFirst(bytes: copied)
       done &+= copied
     }
     return done
   }
 
-  /// Copies without taking, from byte `offset` of the stream on.
-  func peek(into target: inout MutableRawSpan) -> Int {
+  /// Gives what is there to `copy` without taking it. Returns how many bytes.
+  func peek(_ room: Int, _ copy: (RawSpan, Int) -> Bool) -> Int {
     var done = 0
-    let room = target.byteCount
+    var hasFailed = false
     queue.forEachBytes { bytes in
       let count = min(bytes.byteCount, room &- done)
-      guard count > 0 else { return }
-      target.copy(bytes.extracting(first: count), at: done)
-      done &+= count
+      guard count > 0, !hasFailed else { return }
+      hasFailed = !copy(bytes.extracting(first: count), done)
+      if !hasFailed { done &+= count }
     }
     return done
   }
