@@ -99,7 +99,14 @@ let libraries: [Library] = [
     ]),
   Library("Network", "TCP", on: ["Addresses", "Base", "Bytes", "Packets", "TimerWheel"]),
   Library(
-    "Network", "VirtioNet", on: ["Addresses", "Base", "Bytes", "Machine", "Packets", "Virtio"]),
+    "Network", "NetworkHost",
+    on: [
+      "Addresses", "Base", "Bytes", "Clock", "DHCP", "Internet", "IPv4", "Machine", "NDP",
+      "NetworkStack", "Packets", "Random", "ResolverConfiguration", "Scheduling", "TCP", "TimerWheel",
+    ]),
+  Library(
+    "Network", "VirtioNet",
+    on: ["Addresses", "Base", "Bytes", "Internet", "Machine", "Packets", "Virtio"]),
 
   Library("Files", "VFS", on: ["Base", "Bytes", "Structures", "Scheduling", "Clock", "Memory"]),
   Library(

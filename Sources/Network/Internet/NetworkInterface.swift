@@ -33,3 +33,19 @@ public protocol NetworkInterface: AnyObject {
   /// Tells the device about all frames so far.
   func flush()
 }
+
+/// An interface with a device behind it, which is asked for packets in rounds.
+public protocol NetworkCard: NetworkInterface {
+  /// Whether frames wait for `flush`.
+  var hasHeld: Bool { get }
+
+  /// Takes the device's interrupt back and asks for no more until `endPolling`.
+  func beginPolling()
+
+  /// The next packet, or nil when none has come; further pieces of it are appended to `rest`.
+  func receive(rest: inout PacketQueue) -> Packet?
+
+  /// Asks for an interrupt when the next packet comes. Returns true when one has come already: then
+  /// the round goes on.
+  func endPolling() -> Bool
+}

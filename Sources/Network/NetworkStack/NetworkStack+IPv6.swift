@@ -2,6 +2,7 @@
 
 import Addresses
 import Bytes
+import Ethernet
 import ICMPv6
 import Internet
 import IPv6

@@ -69,9 +69,7 @@ extension NetworkStack {
   @inline(__always)
   func takeFrame(_ packet: consuming Packet) -> Frame {
     if joined.isEmpty { return Frame(packet) }
-    let rest = joined
-    joined = PacketQueue()
-    return Frame(packet, rest: rest)
+    return Frame(packet, rest: joined.take())
   }
 
   /// Whether a packet is for us, and comes from where it may.

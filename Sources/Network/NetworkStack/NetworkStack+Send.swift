@@ -5,7 +5,9 @@ import Bytes
 import Ethernet
 import Internet
 import IPv4
+import IPv6
 import Loopback
+import NDP
 import Neighbors
 import PacketCapture
 import Packets

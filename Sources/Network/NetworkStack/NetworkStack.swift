@@ -152,9 +152,16 @@ public final class NetworkStack {
     }
   }
 
+  /// Whether packets to ourselves are under way.
+  public var hasLoopback: Bool {
+    @inline(__always) get { !loopback.isEmpty }
+  }
+
   /// Lets packets to ourselves arrive, and the interface know what is to be sent. To be called
   /// after calls from above and at the end of a round of `receive`.
-  public func flush(now: Instant) {
+  ///
+  /// - Parameter showsCard: false leaves the second to the caller.
+  public func flush(now: Instant, showsCard: Bool = true) {
     self.now = now
     // What is sent meanwhile is served as well, up to a bound: others want the processor too.
     var rest = 256
@@ -168,7 +175,7 @@ public final class NetworkStack {
       }
     }
     if let dhcpEndpoint, dhcpEndpoint.isReadable { serveDHCP() }
-    interface?.flush()
+    if showsCard { interface?.flush() }
   }
 
   /// When `advance` must be called; `never` when nothing is pending.

@@ -66,6 +66,15 @@ public struct PacketQueue: ~Copyable {
     other.first = nil
   }
 
+  /// Takes all packets out.
+  @inline(__always)
+  public mutating func take() -> PacketQueue {
+    var all = PacketQueue()
+    all.append(contentsOf: self)
+    self = PacketQueue()
+    return all
+  }
+
   /// Takes the first packet out, or returns nil when none waits.
   @inline(__always)
   public mutating func removeFirst() -> Packet? {

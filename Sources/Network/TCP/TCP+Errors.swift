@@ -42,6 +42,11 @@ extension TCP {
     connection.pathNarrowed(to: mtu, now: now)
   }
 
+  /// Whether an error can be about a segment of ours: it quotes one that is outstanding.
+  public func recognizes(from local: IPAddress, to remote: IPAddress, quoted: RawSpan) -> Bool {
+    findQuoted(local, remote, quoted) != nil
+  }
+
   /// The connection that a quoted header belongs to, if the number in it is outstanding: others may
   /// be forged (RFC 5927 section 4.1).
   private func findQuoted(_ local: IPAddress, _ remote: IPAddress, _ quoted: RawSpan)

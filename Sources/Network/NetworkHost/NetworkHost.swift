@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Addresses
+import Base
+import Bytes
+import Clock
+import DHCP
+import Internet
+import IPv4
+import Machine
+import NDP
+import NetworkStack
+import Packets
+import Random
+import ResolverConfiguration
+import Scheduling
+import TCP
+import TimerWheel
+
+/// The network of this machine: the stack, TCP and the card, driven by interrupts and the clock.
+///
+/// Kernel code is not preempted, so nothing here is locked. Calls from above are between `enter`
+/// and `leave`; observers are told from inside of rounds and of such calls.
+public final class NetworkHost {
+  /// The one host; nil before it was made, or without memory for it.
+  public static let current = KernelGlobal<NetworkHost?>(nil)
+
+  public let stack: NetworkStack
+  public let tcp: TCP
+  public let card: (any NetworkCard)?
+  /// Who the host is, and whom it asks for names.
+  public private(set) var resolver = ResolverConfiguration()
+  /// Woken when an address or the resolver's configuration changes.
+  public let changes = WaitQueue()
+
+  private let alarm = HostAlarm()
+  private var alarmAt = Instant.never
+  /// Frames that the card has not been shown.
+  private var heldCount = 0
+  private let settings: NetworkSettings
+  private var lease: DHCPLease?
+
+  /// The most frames that wait for company, and for how long.
+  private static let heldLimit = 24
+  private static let holdTime = Nanoseconds.milliseconds(1)
+
+  /// Makes the host. Nil without memory for its first buffers.
+  ///
+  /// - Parameters:
+  ///   - pool: buffers of a frame each; the card has it too.
+  ///   - largeBufferLimit: how many buffers of 64 KiB there may be for loopback and reassembly.
+  public init?(
+    card: (any NetworkCard)?, pool: PacketPool, largeBufferLimit: Int, settings: NetworkSettings
+  ) {
+    let now = Clock.now()
+    guard
+      let stack = NetworkStack(
+        interface: card, pool: pool, largeBufferLimit: largeBufferLimit, now: now,
+        random: { RandomSource.next() })
+    else { return nil }
+    self.stack = stack
+    self.card = card
+    self.settings = settings
+    var configuration = TCPConfiguration()
+    // A quarter of all buffers may hold data that nobody reads.
+    configuration.receiveMemory = max(256 << 10, pool.limit / 4 * pool.byteCount)
+    configuration.reservedBuffers = min(configuration.reservedBuffers, pool.limit / 8)
+    tcp = TCP(
+      pool: pool, sink: TCPLink(stack), secrets: TCPSecrets { RandomSource.next() },
+      configuration: configuration, now: now)
+    stack.tcp = tcp
+    alarm.host = self
+    EventBatch.observe(self)
+  }
+
+  /// Takes addresses, or asks for them.
+  public func start() {
+    let now = enter()
+    if !settings.hostname.isEmpty { _ = resolver.set(hostname: settings.hostname) }
+    for server in settings.nameServers { resolver.add(nameServer: server) }
+    if card != nil {
+      for address in settings.addresses4 { _ = stack.add(address, now: now) }
+      for gateway in settings.gateways {
+        if let router = gateway.ipv4 {
+          _ = stack.add(IPv4Routes.Route(IPv4Prefix(.any, length: 0), via: router))
+        }
+      }
+      if settings.wantsDHCP {
+        stack.startDHCP(hostname: settings.hostname, observer: self, now: now)
+      }
+      stack.addressObserver = self
+      stack.startIPv6(now: now)
+      for address in settings.addresses6 { stack.add(address, now: now) }
+      for gateway in settings.gateways {
+        if let router = gateway.ipv6 { stack.add(router: router) }
+      }
+    }
+    leave(now)
+  }
+
+  /// Whether there is an address to talk to others with, or none is to come.
+  public var isConfigured: Bool {
+    card == nil || !settings.wantsDHCP || lease != nil
+  }
+
+  // MARK: Calls from above
+
+  /// Begins a call from above. Returns what time it is.
+  @inline(__always)
+  public func enter() -> Instant {
+    let now = Clock.now()
+    stack.enter(at: now)
+    return now
+  }
+
+  /// Ends a call from above: what was sent goes on its way, now or with what the program sends
+  /// next.
+  public func leave(_ now: Instant) {
+    if stack.hasLoopback { stack.flush(now: now, showsCard: false) }
+    if let card, card.hasHeld {
+      heldCount &+= 1
+      if EventBatch.take(), heldCount < Self.heldLimit {
+        arm(at: now + Self.holdTime)
+      } else {
+        heldCount = 0
+        card.flush()
+      }
+    }
+    let next = stack.nextDeadline
+    if next < alarmAt { arm(at: next) }
+  }
+
+  /// Shows the card what it has not been shown.
+  private func showHeld() {
+    guard heldCount > 0 else { return }
+    heldCount = 0
+    card?.flush()
+  }
+
+  // MARK: Time
+
+  @inline(__always)
+  private func arm(at deadline: Instant) {
+    guard deadline < alarmAt else { return }
+    alarmAt = deadline
+    Scheduler.arm(alarm, at: deadline)
+  }
+
+  fileprivate func alarmWentOff(at now: Instant) {
+    alarmAt = .never
+    showHeld()
+    if stack.nextDeadline <= now { stack.advance(to: now) }
+    // Never at once again: others want the processor too.
+    let next = stack.nextDeadline
+    if next != .never { arm(at: max(next, now + .microseconds(50))) }
+  }
+
+  // MARK: Rounds
+
+  /// Lets all packets that have come go up.
+  private func serveCard() {
+    guard let card else { return }
+    var now = Clock.now()
+    card.beginPolling()
+    repeat {
+      var count = 0
+      var rest = PacketQueue()
+      while let packet = card.receive(rest: &rest) {
+        let pieces = rest
+        rest = PacketQueue()
+        stack.receive(packet, rest: pieces, now: now)
+        count &+= 1
+        if count & 63 == 0 { card.flush() }
+      }
+      stack.flush(now: now)
+      heldCount = 0
+      if count > 0 { now = Clock.now() }
+    } while card.endPolling()
+    let next = stack.nextDeadline
+    if next < alarmAt { arm(at: max(next, now)) }
+  }
+}
+
+extension NetworkHost: InterruptHandler {
+  public func handleInterrupt() {
+    serveCard()
+  }
+}
+
+extension NetworkHost: EventBatchObserver {
+  public func batchDidEnd() {
+    showHeld()
+  }
+}
+
+extension NetworkHost: LeaseObserver, AddressObserver {
+  public func leaseChanged(_ lease: DHCPLease?) {
+    self.lease = lease
+    resolve()
+  }
+
+  public func addressesChanged() {
+    resolve()
+  }
+
+  /// Works out anew whom to ask for names.
+  private func resolve() {
+    var resolver = ResolverConfiguration()
+    if !settings.hostname.isEmpty { _ = resolver.set(hostname: settings.hostname) }
+    for server in settings.nameServers { resolver.add(nameServer: server) }
+    if let lease {
+      for server in lease.nameServers { resolver.add(nameServer: IPAddress(server)) }
+      resolver.add(domain: lease.domain)
+      resolver.add(domainSearch: lease.domainSearch)
+    }
+    if let automatic = stack.autoConfiguration {
+      for server in automatic.nameServers { resolver.add(nameServer: IPAddress(server.address)) }
+      resolver.add(domainSearch: automatic.domainSearch)
+    }
+    self.resolver = resolver
+    changes.wakeAll()
+  }
+}
+
+/// The one timer of the kernel for all of the stack.
+private final class HostAlarm: TimerEntry {
+  var host: NetworkHost?
+
+  override func fire(at now: Instant) {
+    host?.alarmWentOff(at: now)
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Addresses
+import Internet
+import Packets
+
+/// The driver as the stack's card.
+public final class VirtioNetCard: NetworkCard {
+  public let device: VirtioNet
+  public let mtu: Int
+  public let hardwareAddress: MACAddress
+  public let offloads: InterfaceOffloads
+  public private(set) var hasHeld = false
+
+  /// - Parameter chosenAddress: for a device that was given none.
+  public init(_ device: VirtioNet, chosenAddress: MACAddress) {
+    self.device = device
+    mtu = min(device.mtu ?? 1500, 1500)
+    hardwareAddress = device.hardwareAddress ?? chosenAddress
+    var offloads: InterfaceOffloads = []
+    // The driver makes checksums itself when the device cannot, but has to look at every byte then:
+    // so does TCP, which has them at hand.
+    if device.offloads.contains(.transmitChecksum) { offloads.insert(.transmitChecksum) }
+    if device.offloads.contains(.receiveChecksum) { offloads.insert(.receiveChecksum) }
+    if device.offloads.contains(.segmentation4) { offloads.insert(.segmentationTCP4) }
+    if device.offloads.contains(.segmentation6) { offloads.insert(.segmentationTCP6) }
+    self.offloads = offloads
+  }
+
+  public func transmit(_ frame: consuming Frame) {
+    hasHeld = true
+    device.transmit(frame)
+  }
+
+  public func flush() {
+    hasHeld = false
+    device.flush()
+  }
+
+  public func beginPolling() { device.beginPolling() }
+
+  public func receive(rest: inout PacketQueue) -> Packet? { device.receive(rest: &rest) }
+
+  public func endPolling() -> Bool { device.endPolling() }
+}
