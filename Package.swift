@@ -101,7 +101,7 @@ let libraries: [Library] = [
   Library(
     "Network", "NetworkHost",
     on: [
-      "Addresses", "Base", "Bytes", "Clock", "DHCP", "Internet", "IPv4", "Machine", "NDP",
+      "Addresses", "Base", "Bytes", "Clock", "DHCP", "Internet", "IPv4", "Log", "Machine", "NDP",
       "NetworkStack", "Packets", "Random", "ResolverConfiguration", "Scheduling", "TCP", "TimerWheel",
     ]),
   Library(

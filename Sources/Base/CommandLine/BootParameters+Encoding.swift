@@ -21,6 +21,9 @@ extension BootParameters {
     if let clockNanoseconds { text.add("clock", number: clockNanoseconds) }
     if !seed.isEmpty { text.add("seed", hexadecimal: seed) }
     if !hostname.isEmpty { text.add("hostname", text: hostname) }
+    for address in networkAddresses { text.add("ip", text: address) }
+    for gateway in gateways { text.add("gateway", text: gateway) }
+    for server in nameServers { text.add("dns", text: server) }
     if !workingDirectory.isEmpty { text.add("cwd", text: workingDirectory) }
     if !program.isEmpty { text.add("program", text: program) }
     for argument in arguments { text.add("arg", text: argument) }

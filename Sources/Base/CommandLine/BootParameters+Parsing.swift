@@ -62,6 +62,12 @@ extension BootParameters {
       workingDirectory = try value.decodedText()
     } else if key.rests(on: "hostname") {
       hostname = try value.decodedText()
+    } else if key.rests(on: "ip") {
+      networkAddresses.append(try value.decodedText())
+    } else if key.rests(on: "gateway") {
+      gateways.append(try value.decodedText())
+    } else if key.rests(on: "dns") {
+      nameServers.append(try value.decodedText())
     } else if key.rests(on: "seed") {
       seed = try value.hexadecimalBytes()
     } else if key.rests(on: "clock") {

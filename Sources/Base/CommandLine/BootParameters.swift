@@ -35,6 +35,13 @@ public struct BootParameters: Equatable, Sendable {
   public var logLevel: LogLevel? = nil
   /// Empty when not given. Key `hostname`.
   public var hostname: [UInt8] = []
+  /// The addresses of the network card, each as `ADDRESS/LENGTH`; empty for those that the network
+  /// gives. Key `ip`, repeated.
+  public var networkAddresses: [[UInt8]] = []
+  /// The routers of the default routes. Key `gateway`, repeated.
+  public var gateways: [[UInt8]] = []
+  /// Whom to ask for names. Key `dns`, repeated.
+  public var nameServers: [[UInt8]] = []
   /// Random bytes from the host, usually 32; empty when not given. Key `seed`, in hexadecimal.
   public var seed: [UInt8] = []
   /// Key `stdin`: `none`, `pipe` or `tty`.

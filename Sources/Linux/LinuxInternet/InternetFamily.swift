@@ -7,18 +7,16 @@ import VFS
 
 /// AF_INET or AF_INET6.
 public final class InternetFamily: SocketFamily {
-  private let host: NetworkHost
   private let number: Int32
 
-  private init(_ host: NetworkHost, number: Int32) {
-    self.host = host
+  private init(number: Int32) {
     self.number = number
   }
 
   /// Adds both families.
-  public static func register(_ host: NetworkHost) {
+  public static func register() {
     for number in [SocketFamilies.internet, SocketFamilies.internet6] {
-      SocketFamilies.register(InternetFamily(host, number: number), as: number)
+      SocketFamilies.register(InternetFamily(number: number), as: number)
     }
   }
 
@@ -31,6 +29,7 @@ public final class InternetFamily: SocketFamily {
   public func makeSocket(
     type: Int32, protocolNumber: Int32, flags: OpenFlags
   ) throws(SystemError) -> Socket {
+    guard let host = NetworkHost.shared else { throw .noBuffers }
     switch (type, protocolNumber) {
     case (Self.stream, 0), (Self.stream, Self.tcp):
       return StreamSocket(host, family: number, flags: flags)

@@ -7,6 +7,7 @@ import Clock
 import DHCP
 import Internet
 import IPv4
+import Log
 import Machine
 import NDP
 import NetworkStack
@@ -22,8 +23,23 @@ import TimerWheel
 /// Kernel code is not preempted, so nothing here is locked. Calls from above are between `enter`
 /// and `leave`; observers are told from inside of rounds and of such calls.
 public final class NetworkHost {
-  /// The one host; nil before it was made, or without memory for it.
-  public static let current = KernelGlobal<NetworkHost?>(nil)
+  private static let made = KernelGlobal<NetworkHost?>(nil)
+  /// Makes the host; set by the image. It returns nil when it cannot.
+  public static let maker = KernelGlobal<(any NetworkHostMaker)?>(nil)
+
+  /// The one host, if it is there already.
+  public static var existing: NetworkHost? { made.value }
+
+  /// The one host, which is made and started when it is first needed: a program that has no
+  /// business with the network pays nothing for it. Nil without memory for it.
+  public static var shared: NetworkHost? {
+    if let host = made.value { return host }
+    guard let maker = maker.value, let host = maker.makeNetworkHost() else { return nil }
+    made.value = host
+    host.start()
+    host.awaitConfiguration()
+    return host
+  }
 
   public let stack: NetworkStack
   public let tcp: TCP
@@ -74,7 +90,7 @@ public final class NetworkHost {
   }
 
   /// Takes addresses, or asks for them.
-  public func start() {
+  private func start() {
     let now = enter()
     if !settings.hostname.isEmpty { _ = resolver.set(hostname: settings.hostname) }
     for server in settings.nameServers { resolver.add(nameServer: server) }
@@ -101,6 +117,21 @@ public final class NetworkHost {
   /// Whether there is an address to talk to others with, or none is to come.
   public var isConfigured: Bool {
     card == nil || !settings.wantsDHCP || lease != nil
+  }
+
+  /// How long the first user waits for an address.
+  private static let patience = Nanoseconds(seconds: 4)
+
+  /// Waits until there is an address, but not for ever.
+  private func awaitConfiguration() {
+    guard !isConfigured else { return }
+    let deadline = Clock.now() + Self.patience
+    while !isConfigured {
+      if changes.wait(until: deadline, interruptible: false) == .timedOut {
+        Log.write(.warning, "network", "no DHCP server answers; going on without an address")
+        return
+      }
+    }
   }
 
   // MARK: Calls from above
@@ -220,6 +251,11 @@ extension NetworkHost: LeaseObserver, AddressObserver {
     self.resolver = resolver
     changes.wakeAll()
   }
+}
+
+/// Makes the network of this machine.
+public protocol NetworkHostMaker: AnyObject {
+  func makeNetworkHost() -> NetworkHost?
 }
 
 /// The one timer of the kernel for all of the stack.

@@ -31,6 +31,11 @@ public struct LaunchText: Sendable, Equatable {
     if let clock { add("clock", String(clock)) }
     add("log", Self.logLevel(options))
     add("hostname", options.name ?? plan.name)
+    if let addressing = options.network?.addressing {
+      for address in addressing.addresses { add("ip", address) }
+      for gateway in addressing.gateways { add("gateway", gateway) }
+      for server in addressing.nameServers { add("dns", server) }
+    }
     if !seed.isEmpty { add("seed", seed.map(Self.hexadecimal).joined()) }
     add("stdin", input.rawValue)
   }
