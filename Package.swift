@@ -102,7 +102,7 @@ let libraries: [Library] = [
     "Network", "NetworkHost",
     on: [
       "Addresses", "Base", "Bytes", "Clock", "DHCP", "Internet", "IPv4", "Log", "Machine", "NDP",
-      "NetworkStack", "Packets", "Random", "ResolverConfiguration", "Scheduling", "TCP", "TimerWheel",
+      "Neighbors", "NetworkStack", "Packets", "Random", "ResolverConfiguration", "Scheduling", "TCP", "TimerWheel",
     ]),
   Library(
     "Network", "VirtioNet",

@@ -10,6 +10,7 @@ import IPv4
 import Log
 import Machine
 import NDP
+import Neighbors
 import NetworkStack
 import Packets
 import Random
@@ -147,7 +148,10 @@ public final class NetworkHost {
   /// Ends a call from above: what was sent goes on its way, now or with what the program sends
   /// next.
   public func leave(_ now: Instant) {
-    if stack.hasLoopback { stack.flush(now: now, showsCard: false) }
+    if stack.hasLoopback {
+      stack.flush(now: now, showsCard: false)
+      arm(at: stack.nextDeadline)
+    }
     if let card, card.hasHeld {
       heldCount &+= 1
       if EventBatch.take(), heldCount < Self.heldLimit {
@@ -157,8 +161,8 @@ public final class NetworkHost {
         card.flush()
       }
     }
-    let next = stack.nextDeadline
-    if next < alarmAt { arm(at: next) }
+    // What calls from above can bring nearer. One that is too early finds nothing to do.
+    arm(at: min(tcp.deadlineBound, stack.neighbors.nextDeadline))
   }
 
   /// Shows the card what it has not been shown.
@@ -180,7 +184,8 @@ public final class NetworkHost {
   fileprivate func alarmWentOff(at now: Instant) {
     alarmAt = .never
     showHeld()
-    if stack.nextDeadline <= now { stack.advance(to: now) }
+    // Also when nothing is due: it brings `deadlineBound` up to date.
+    stack.advance(to: now)
     // Never at once again: others want the processor too.
     let next = stack.nextDeadline
     if next != .never { arm(at: max(next, now + .microseconds(50))) }
@@ -207,8 +212,7 @@ public final class NetworkHost {
       heldCount = 0
       if count > 0 { now = Clock.now() }
     } while card.endPolling()
-    let next = stack.nextDeadline
-    if next < alarmAt { arm(at: max(next, now)) }
+    arm(at: stack.nextDeadline)
   }
 }
 
