@@ -68,6 +68,9 @@ open class Node {
 
   // MARK: Directories
 
+  /// Whether names in this directory change only by the calls below, which then tell `NameCache`.
+  open var keepsNames: Bool { false }
+
   /// Finds a name. Throws `noSuchFile`; `notDirectory` when this is no directory.
   open func lookup(_ name: RawSpan) throws(SystemError) -> Node { throw .notDirectory }
 

@@ -57,6 +57,13 @@ public final class NetworkHost {
   private let settings: NetworkSettings
   private var lease: DHCPLease?
 
+  /// The card does not interrupt, but is asked when the program asks for events or waits; and
+  /// whether anything came since the alarm went off last.
+  private var isPolling = false
+  private var hasPolled = false
+  /// How long it is not asked at most.
+  private static let pollTime = Nanoseconds.milliseconds(1)
+
   /// The most frames that wait for company, and for how long.
   private static let heldLimit = 24
   private static let holdTime = Nanoseconds.milliseconds(1)
@@ -184,11 +191,17 @@ public final class NetworkHost {
   fileprivate func alarmWentOff(at now: Instant) {
     alarmAt = .never
     showHeld()
+    if isPolling {
+      // Whoever computes and asks for nothing gets packets by interrupts again.
+      if hasPolled { hasPolled = false } else { stopPolling() }
+      serveCard()
+    }
     // Also when nothing is due: it brings `deadlineBound` up to date.
     stack.advance(to: now)
     // Never at once again: others want the processor too.
     let next = stack.nextDeadline
     if next != .never { arm(at: max(next, now + .microseconds(50))) }
+    if isPolling { arm(at: now + Self.pollTime) }
   }
 
   // MARK: Rounds
@@ -196,35 +209,54 @@ public final class NetworkHost {
   /// Lets all packets that have come go up.
   private func serveCard() {
     guard let card else { return }
-    var now = Clock.now()
-    card.beginPolling()
-    repeat {
-      var count = 0
-      var rest = PacketQueue()
-      while let packet = card.receive(rest: &rest) {
-        let pieces = rest
-        rest = PacketQueue()
-        stack.receive(packet, rest: pieces, now: now)
-        count &+= 1
-        if count & 63 == 0 { card.flush() }
-      }
-      stack.flush(now: now)
-      heldCount = 0
-      if count > 0 { now = Clock.now() }
-    } while card.endPolling()
+    var rest = PacketQueue()
+    guard var packet = card.receive(rest: &rest) else { return }
+    hasPolled = true
+    let now = Clock.now()
+    var count = 1
+    while true {
+      stack.receive(packet, rest: rest.take(), now: now)
+      if count & 63 == 0 { card.flush() }
+      guard let next = card.receive(rest: &rest) else { break }
+      packet = next
+      count &+= 1
+    }
+    stack.flush(now: now)
+    heldCount = 0
     arm(at: stack.nextDeadline)
+  }
+
+  /// Interrupts are asked for again.
+  private func stopPolling() {
+    guard isPolling, let card else { return }
+    isPolling = false
+    // What came meanwhile comes without an interrupt.
+    while card.endPolling() { serveCard() }
   }
 }
 
 extension NetworkHost: InterruptHandler {
+  /// The card has packets. From now on it is asked, and does not interrupt, until nothing comes.
   public func handleInterrupt() {
+    guard let card else { return }
+    card.beginPolling()
+    isPolling = true
     serveCard()
+    arm(at: Clock.now() + Self.pollTime)
   }
 }
 
 extension NetworkHost: EventBatchObserver {
   public func batchDidEnd() {
     showHeld()
+    if isPolling { serveCard() }
+  }
+
+  public func processorWillPause() {
+    showHeld()
+    guard isPolling else { return }
+    serveCard()
+    stopPolling()
   }
 }
 
