@@ -75,6 +75,11 @@ let libraries: [Library] = [
   Library("Devices", "VirtioPCI", on: ["Base", "Machine", "PCI", "Virtio"]),
   Library("Devices", "VirtioConsole", on: ["Base", "Bytes", "Machine", "Virtio", "Log"]),
 
+  Library("Network", "Addresses", on: ["Bytes"]),
+  Library("Network", "Packets", on: ["Addresses", "Base", "Bytes", "Machine"]),
+  Library(
+    "Network", "VirtioNet", on: ["Addresses", "Base", "Bytes", "Machine", "Packets", "Virtio"]),
+
   Library("Files", "VFS", on: ["Base", "Bytes", "Structures", "Scheduling", "Clock", "Memory"]),
   Library(
     "Files", "RootFS",
@@ -201,8 +206,11 @@ let tests: [Target] =
       name: "DevicesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
-        "VirtioPCI", "VirtioConsole",
+        "VirtioPCI", "VirtioConsole", "Addresses", "Packets", "VirtioNet",
       ]),
+    .testTarget(
+      name: "NetworkTests",
+      dependencies: ["Bytes", "Base", "Machine", "Addresses", "Packets"]),
     .testTarget(
       name: "FilesTests",
       dependencies: [

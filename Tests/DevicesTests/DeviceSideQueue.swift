@@ -15,6 +15,7 @@ struct DeviceSideQueue {
   struct Chain: Equatable {
     var head: UInt32
     var parts: [Part]
+    var isIndirect = false
   }
 
   let size: Int
@@ -42,12 +43,23 @@ struct DeviceSideQueue {
     guard !isEmpty else { return nil }
     let head = UInt32(load(available + 4 + UInt(Int(nextAvailable) % size) * 2, 2))
     nextAvailable &+= 1
+    var isIndirect = false
     if usesEventIndex { store(UInt64(nextAvailable), used + 4 + UInt(size) * 8, 2) }
     var parts: [Part] = []
     var number = UInt(head)
-    while parts.count <= size {
-      let descriptor = addresses.descriptors.rawValue + number * 16
+    var table = addresses.descriptors.rawValue
+    var limit = size
+    while parts.count <= limit {
+      let descriptor = table + number * 16
       let flags = load(descriptor + 12, 2)
+      // Only at the start of a chain, and without a next (section 2.7.5.3.1).
+      if flags == 4, parts.isEmpty, !isIndirect {
+        table = UInt(load(descriptor, 8))
+        limit = min(Int(load(descriptor + 8, 4)) / 16, 1024)
+        number = 0
+        isIndirect = true
+        continue
+      }
       parts.append(
         Part(
           address: UInt(load(descriptor, 8)), byteCount: Int(load(descriptor + 8, 4)),
@@ -55,7 +67,7 @@ struct DeviceSideQueue {
       if flags & 1 == 0 { break }
       number = UInt(load(descriptor + 14, 2))
     }
-    return Chain(head: head, parts: parts)
+    return Chain(head: head, parts: parts, isIndirect: isIndirect)
   }
 
   /// Gives a chain back. Returns whether the driver wants an interrupt.

@@ -123,6 +123,68 @@ struct PCITests {
     #expect(try #require(console.port(1)).isHostOpen)
   }
 
+  @Test("with MSI-X interrupts are messages, and no status is read")
+  func messages() throws {
+    let model = SimulatedConsole()
+    let pci = SimulatedPCI()
+    let facade = PCIFacade(model)
+    let function = facade.plug(into: pci, place: 2)
+    let table = SimulatedMessageTable(count: 3)
+    table.plug(into: pci, function)
+    let device = try #require(PCIDevice(function, in: pci))
+    let transport = try #require(try VirtioPCITransport(device))
+    let interrupts = try #require(transport.connectInterrupts())
+    let configuration = try #require(interrupts.configuration)
+    #expect(interrupts.queues.rawValue != configuration.rawValue)
+    let vectors = [configuration.rawValue, interrupts.queues.rawValue].map { UInt32(32 + $0) }
+    let message: [UInt32] = [0xfee0_0000, 0]
+    #expect(table.words.prefix(8) == (message + [vectors[0], 0] + message + [vectors[1], 0])[...])
+    #expect(table.words[11] == 1, "what is not used is masked")
+    #expect(pci.functions[function]!.words[0xe0 / 4] >> 30 == 0b10, "on, not masked")
+    #expect(pci.functions[function]!.words[1] & 0x400 != 0, "INTx is off")
+    let console = try VirtioConsole(transport, ports: [.init(2, .output)])
+    #expect(facade.configurationVector == 0)
+    #expect(facade.queueVectors == [2: 1, 3: 1, 7: 1])
+    model.interruptStatus = 3
+    #expect(transport.acknowledgeInterrupt() == .queue)
+    #expect(model.interruptStatus == 3, "not touched")
+    #expect(console.device.state == .running)
+  }
+
+  @Test("a device that refuses its messages, or has too few or none, is no trap")
+  func badMessages() throws {
+    struct Setup {
+      let pci = SimulatedPCI()
+      let facade = PCIFacade(SimulatedConsole())
+      let table = SimulatedMessageTable(count: 4)
+      let function: PCIFunction
+
+      init() {
+        function = facade.plug(into: pci, place: 2)
+        table.plug(into: pci, function)
+      }
+    }
+    func transport(_ change: (Setup) -> Void) throws -> VirtioPCITransport? {
+      let setup = Setup()
+      change(setup)
+      return try VirtioPCITransport(#require(PCIDevice(setup.function, in: setup.pci)))
+    }
+    let refusing = try #require(try transport { $0.facade.refusesVectors = true })
+    #expect(refusing.connectInterrupts() != nil)
+    #expect(throws: VirtioError.queueUnavailable) {
+      try VirtioConsole(refusing, ports: [.init(2, .output)])
+    }
+    func usesLine(_ change: (Setup) -> Void) throws -> Bool {
+      let found = try #require(try transport(change)?.connectInterrupts())
+      return found.configuration == nil && found.queues.rawValue == 8 + 11
+    }
+    #expect(try usesLine { $0.table.plug(into: $0.pci, $0.function, count: 1) }, "too few")
+    #expect(try usesLine { $0.table.plug(into: $0.pci, $0.function, count: 2048) }, "long")
+    #expect(try usesLine { $0.pci.set($0.function, at: 0xe4, [0xffff_f002]) }, "outside its window")
+    #expect(try usesLine { $0.pci.set($0.function, at: 0xe4, [6]) }, "no window")
+    #expect(try usesLine { $0.pci.set($0.function, at: 0x34, [0x40]) }, "no table")
+  }
+
   @Test("devices that lie about their registers are refused")
   func refused() throws {
     func error(_ change: (SimulatedPCI, PCIFunction) -> Void) -> VirtioError? {

@@ -74,6 +74,11 @@ final class SimulatedPCI: PCIConfiguration {
 final class PCIFacade: SimulatedDevice, @unchecked Sendable {
   let device: SimulatedVirtioMMIO
   let address: PhysicalAddress
+  /// The vectors of the configuration and of each queue (section 4.1.5.1.2); reads as written
+  /// unless the device refuses them.
+  var configurationVector: UInt64 = 0xffff
+  var queueVectors: [UInt64: UInt64] = [:]
+  var refusesVectors = false
   private var select: UInt64 = 0
 
   init(_ device: SimulatedVirtioMMIO) {
@@ -107,10 +112,12 @@ final class PCIFacade: SimulatedDevice, @unchecked Sendable {
     func register(_ at: Int) -> UInt64 { device.load(at: at, byteCount: 4) }
     switch offset {
     case 4: return register(0x010)
+    case 16: return refusesVectors ? 0xffff : configurationVector
     case 18: return UInt64(device.queueCount)
     case 20: return register(0x070)
     case 21: return register(0x0fc)
     case 24: return register(0x034)
+    case 26: return refusesVectors ? 0xffff : queueVectors[select] ?? 0xffff
     case 28: return register(0x044)
     case 30: return select
     case 0x800:
@@ -127,12 +134,40 @@ final class PCIFacade: SimulatedDevice, @unchecked Sendable {
       0: 0x014, 8: 0x024, 12: 0x020, 20: 0x070, 22: 0x030, 24: 0x038, 28: 0x044, 32: 0x080,
       36: 0x084, 40: 0x090, 44: 0x094, 48: 0x0a0, 52: 0x0a4,
     ]
+    if offset == 16 { configurationVector = value }
     if offset == 22 { select = value }
+    if offset == 26 { queueVectors[select] = value }
     if offset >= 0x1000 {
       // The address says which queue; the value must agree (section 4.1.5.2).
       if UInt64((offset - 0x1000) / 4) == value { device.store(value, at: 0x050, byteCount: 4) }
     } else if let register = registers[offset] {
       device.store(value, at: register, byteCount: 4)
     }
+  }
+}
+
+/// A table of messages (PCI Local Bus 3.0 section 6.8.2.5).
+final class SimulatedMessageTable: SimulatedDevice, @unchecked Sendable {
+  let address: PhysicalAddress
+  var words: [UInt32]
+
+  init(count: Int) {
+    words = [UInt32](repeating: 0, count: count * 4)
+    address = PhysicalAddress(
+      roundedUp(SimulatedBus.reserveAddresses(byteCount: 0x2000).rawValue, to: 0x1000))
+    super.init()
+    SimulatedBus.attach(self, at: address, byteCount: 0x1000)
+  }
+
+  /// Puts the table into window 2 and its capability into the list, before the others.
+  func plug(into pci: SimulatedPCI, _ function: PCIFunction, count: Int? = nil) {
+    let count = UInt32(count ?? words.count / 4)
+    pci.setWindow(2, of: function, address: UInt64(address.rawValue), byteCount: 0x1000)
+    pci.set(function, at: 0xe0, [0x11 | 0x40 << 8 | (count - 1) << 16, 2, 2 | 0x800])
+    pci.set(function, at: 0x34, [0xe0])
+  }
+
+  override func store(_ value: UInt64, at offset: Int, byteCount: Int) {
+    words[offset / 4] = UInt32(value)
   }
 }

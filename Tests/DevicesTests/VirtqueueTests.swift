@@ -171,22 +171,50 @@ struct VirtqueueTests {
     #expect(try complete())
   }
 
-  @Test("buffers live as long as the device has them")
-  func lifetime() throws {
-    var (queue, device, _) = make(size: 2, usesEventIndex: false)
-    weak var weakBuffer: DMAMemory?
-    do {
-      let buffer = try #require(DMAMemory(pageCount: 1))
-      weakBuffer = buffer
-      _ = queue.add(.written(to: buffer, offset: 0, byteCount: 8))
-      _ = queue.publish()
+  @Test("long chains go to tables while there are any, and come back whole", arguments: 1...7)
+  func indirect(count: Int) throws {
+    let memory = DMAMemory(pageCount: 2)!
+    let tables = try #require(IndirectTables(count: 2, length: 5))
+    let queue = Virtqueue(
+      index: 0, size: 8, memory: memory, offset: 0, usesEventIndex: false, indirectTables: tables)
+    var device = DeviceSideQueue(size: 8, addresses: queue.addresses, usesEventIndex: false)
+    #expect(queue.chainLimit == 8)
+    func add() throws -> Int {
+      var chain = try #require(queue.begin(count: count))
+      for number in 0..<count {
+        let at = 4096 + number * 10
+        queue.append(
+          number == count - 1
+            ? .written(to: memory, offset: at, byteCount: 9)
+            : .read(from: memory, offset: at, byteCount: number + 1), to: &chain)
+      }
+      return queue.finish(chain)
     }
-    #expect(weakBuffer != nil)
-    let popped = device.pop()
-    let chain = try #require(popped)
-    device.push(chain.head, writtenByteCount: 8)
-    #expect(queue.takeUsed() != nil)
-    #expect(weakBuffer == nil)
+    for _ in 0..<100 {
+      // Three at once: the third finds no table.
+      var names: [Int] = []
+      for _ in 0..<3 where queue.hasRoom(for: count) { names.append(try add()) }
+      #expect(names.count == (count <= 5 ? 3 : 1))
+      let isIndirect = count > 2 && count <= 5
+      if names.count == 1 { #expect(queue.begin(count: count) == nil) }
+      #expect(queue.freeCount == 8 - (isIndirect ? 2 + count : names.count * count))
+      _ = queue.publish()
+      for (index, name) in names.enumerated() {
+        let popped = device.pop()
+        let chain = try #require(popped)
+        #expect(Int(chain.head) == name && chain.parts.count == count)
+        #expect(chain.isIndirect == (isIndirect && index < 2))
+        for (number, part) in chain.parts.enumerated() {
+          #expect(part.address == memory.physicalAddress.rawValue + 4096 + UInt(number * 10))
+          #expect(part.isWritable == (number == count - 1))
+          #expect(part.byteCount == (part.isWritable ? 9 : number + 1))
+        }
+        device.push(chain.head, writtenByteCount: 9)
+        let used = queue.takeUsed()
+        #expect(used?.name == name && used?.writtenByteCount == 9)
+      }
+      #expect(queue.freeCount == 8 && queue.inFlightCount == 0)
+    }
   }
 
   /// What a device may do wrong, as one step after it got one chain of 8 writable bytes.

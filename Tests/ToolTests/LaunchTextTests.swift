@@ -85,6 +85,51 @@ import ToolSupport
     #expect(vector { $0.countsInstructions = true }.contains("-icount shift=0,sleep=off"))
   }
 
+  @Test func attachesTheNetwork() {
+    #expect(!vector { _ in }.contains("net"))
+    let user = vector {
+      $0.network = NetworkOptions(
+        ports: [PortMapping("16379:6379")!, PortMapping("0.0.0.0:53:5353/udp")!])
+    }
+    #expect(
+      user.contains(
+        "-netdev user,id=net,hostfwd=tcp:127.0.0.1:16379-:6379,hostfwd=udp:0.0.0.0:53-:5353 "
+          + "-device virtio-net-device,netdev=net -device isa-debug-exit"))
+    let tap = vector {
+      $0.machine = .pc
+      $0.network = NetworkOptions(backend: .tap("tap0"), capture: "/a,b/c.pcap")
+    }
+    #expect(tap.contains("-netdev tap,id=net,ifname=tap0,script=no,downscript=no,vnet_hdr=off "))
+    #expect(tap.contains(" virtio-net-pci,netdev=net,disable-legacy=on,romfile=,mac=52:54:00:"))
+    #expect(tap.contains("-object filter-dump,id=capture,netdev=net,file=/a,,b/c.pcap "))
+    #expect(
+      !vector { $0.network = NetworkOptions(backend: .tap("tap0")) }.contains("vnet_hdr"),
+      "offloads are on without a capture")
+    let address = NetworkOptions.hardwareAddress(for: "one")
+    #expect(address.count == 17 && address == NetworkOptions.hardwareAddress(for: "one"))
+    #expect(address != NetworkOptions.hardwareAddress(for: "two"))
+  }
+
+  @Test func parsesNetworks() {
+    #expect(NetworkOptions.Backend("user") == .user)
+    #expect(NetworkOptions.Backend("tap:tap0") == .tap("tap0"))
+    let long = "tap:0123456789abcdef"
+    for text in ["", "tap", "tap:", "tap:a,b", "tap:a/b", "tap:a b", long, "none"] {
+      #expect(NetworkOptions.Backend(text) == nil)
+    }
+  }
+
+  @Test func explainsWhatQEMUSays() {
+    let network = NetworkOptions(ports: [PortMapping("80:80")!, PortMapping("8080:80")!])
+    let said = "qemu-system-x86_64: Could not set up host forwarding rule 'tcp:127.0.0.1:8080-:80'"
+    #expect(network.explained(said)?.message.contains("port 8080 of 127.0.0.1") == true)
+    #expect(network.explained("qemu-system-x86_64: whatever") == nil)
+    let tap = NetworkOptions(backend: .tap("t9"))
+    #expect(
+      tap.explained("could not configure /dev/net/tun (t9): Operation not permitted")?.message
+        .contains("'t9'") == true)
+  }
+
   @Test func choosesTheMemory() {
     var options = LaunchOptions()
     var plan = LaunchTextTests.plan

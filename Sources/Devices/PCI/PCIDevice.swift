@@ -57,6 +57,16 @@ public final class PCIDevice {
     configuration.store((command | 0b110) & ~0x400, function, at: 4)
   }
 
+  /// Takes the function's interrupts off the INTx line, which it shares with others.
+  func disableLineInterrupt() {
+    configuration.store(load32(at: 4) & 0xffff | 0x400, function, at: 4)
+  }
+
+  /// Stores a word at `offset`, a multiple of 4 below 256.
+  func store32(_ value: UInt32, at offset: Int) {
+    configuration.store(value, function, at: offset)
+  }
+
   /// Calls `body` with the offset and kind of each capability until it returns false.
   ///
   /// A list with a loop ends after 48 entries, as many as fit.

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+import Base
 import Machine
 
-/// A piece of memory that is handed to a device.
-public struct VirtioBuffer {
-  /// The memory that the piece is part of.
-  public let memory: DMAMemory
-  /// Where the piece starts, in bytes.
-  public let offset: Int
+/// A piece of memory that is handed to a device. It keeps nothing alive: DMA memory is never given
+/// back.
+public struct VirtioBuffer: Sendable, BitwiseCopyable {
+  /// Where the device finds it.
+  let address: PhysicalAddress
   /// Its size in bytes, 1 to 2^31.
-  public let byteCount: Int
+  let byteCount: Int
   /// Whether the device writes it; otherwise the device reads it.
-  public let isDeviceWritable: Bool
+  let isDeviceWritable: Bool
 
   /// A piece that the device reads. Traps when it is not inside `memory`.
   public static func read(from memory: DMAMemory, offset: Int, byteCount: Int) -> Self {
@@ -27,8 +27,17 @@ public struct VirtioBuffer {
     precondition(
       offset >= 0 && byteCount > 0 && byteCount <= 1 << 31 && offset <= memory.byteCount
         && byteCount <= memory.byteCount &- offset, "buffer outside its memory")
-    self.memory = memory
-    self.offset = offset
+    self.init(
+      address: memory.physicalAddress + offset, byteCount: byteCount,
+      isDeviceWritable: isDeviceWritable)
+  }
+
+  /// A piece by its address, for drivers whose buffers know that they are in DMA memory.
+  ///
+  /// A wrong address lets the device read or write what it should not: hence not public.
+  @inline(__always)
+  package init(address: PhysicalAddress, byteCount: Int, isDeviceWritable: Bool) {
+    self.address = address
     self.byteCount = byteCount
     self.isDeviceWritable = isDeviceWritable
   }

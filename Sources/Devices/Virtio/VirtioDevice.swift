@@ -45,8 +45,12 @@ public final class VirtioDevice {
 
   /// Resets the device and agrees on features: all of `required`, those of `optional` that the
   /// device offers, and nothing else.
+  ///
+  /// - Parameter refine: gets what would be agreed on and returns a part of it, where features
+  ///   make sense only together.
   public func negotiate(
-    required: VirtioFeatures, optional: VirtioFeatures
+    required: VirtioFeatures, optional: VirtioFeatures,
+    refine: (VirtioFeatures) -> VirtioFeatures = { $0 }
   ) throws(VirtioError) {
     precondition(state == .found, "negotiated twice")
     transport.status = []
@@ -66,7 +70,7 @@ public final class VirtioDevice {
     guard offered.isSuperset(of: required), !offered.contains(.accessPlatform) else {
       throw fail(.featuresRefused)
     }
-    features = offered.intersection(required.union(optional))
+    features = refine(offered.intersection(required.union(optional)))
     transport.setDriverFeatures(UInt32(truncatingIfNeeded: features.rawValue), word: 0)
     transport.setDriverFeatures(UInt32(truncatingIfNeeded: features.rawValue >> 32), word: 1)
     transport.status = [.acknowledge, .driver, .featuresOK]
@@ -76,10 +80,13 @@ public final class VirtioDevice {
 
   /// Makes and enables a queue whose rings lie in `memory` from `offset` on, a multiple of 16.
   ///
-  /// - Parameter maximumSize: a power of two, the most descriptors that the driver wants; the
-  ///   queue is smaller where the device allows fewer.
+  /// - Parameters:
+  ///   - maximumSize: a power of two, the most descriptors that the driver wants; the queue is
+  ///     smaller where the device allows fewer.
+  ///   - indirectTables: where long chains go; left aside when the device has no such tables.
   public func makeQueue(
-    _ index: Int, maximumSize: Int, memory: DMAMemory, offset: Int
+    _ index: Int, maximumSize: Int, memory: DMAMemory, offset: Int,
+    indirectTables: IndirectTables? = nil
   ) throws(VirtioError) -> Virtqueue {
     precondition(state == .negotiated, "queues are made between negotiation and start")
     var size = maximumSize
@@ -88,7 +95,8 @@ public final class VirtioDevice {
     guard size > 0 else { throw fail(.queueUnavailable) }
     let queue = Virtqueue(
       index: index, size: size, memory: memory, offset: offset,
-      usesEventIndex: features.contains(.eventIndex))
+      usesEventIndex: features.contains(.eventIndex),
+      indirectTables: features.contains(.indirectDescriptors) ? indirectTables : nil)
     guard transport.enableQueue(index, size: size, addresses: queue.addresses) else {
       throw fail(.queueUnavailable)
     }

@@ -9,7 +9,7 @@ public struct VirtioFeatures: OptionSet, Hashable, Sendable, BitwiseCopyable {
     self.rawValue = rawValue
   }
 
-  /// `VIRTIO_F_INDIRECT_DESC`; not used yet.
+  /// `VIRTIO_F_INDIRECT_DESC`: a chain's descriptors may lie beside the ring.
   public static let indirectDescriptors = VirtioFeatures(rawValue: 1 << 28)
   /// `VIRTIO_F_EVENT_IDX`: interrupts and notifications by index instead of by flag.
   public static let eventIndex = VirtioFeatures(rawValue: 1 << 29)

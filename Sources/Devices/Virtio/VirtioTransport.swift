@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Machine
 
 /// How a driver reaches a virtio device: the operations that virtio 1.2 section 4 describes once
 /// for each bus. Implementations do single register accesses and keep no state of the protocol.
@@ -10,6 +11,10 @@ public protocol VirtioTransport: AnyObject {
 
   /// The device's interrupt, as the interrupt controller numbers its inputs; nil when unknown.
   var interruptLine: Int? { get }
+
+  /// Leads the device's interrupts to lines of the kernel. Must come before the first queue is
+  /// enabled; nil when the device cannot interrupt.
+  func connectInterrupts() -> VirtioInterrupts?
 
   /// The status byte. Storing no bits resets the device.
   var status: VirtioStatus { get set }
@@ -61,6 +66,20 @@ public struct VirtqueueAddresses: Equatable, Sendable {
     self.descriptors = descriptors
     self.available = available
     self.used = used
+  }
+}
+
+/// The lines on which a device interrupts.
+public struct VirtioInterrupts: Sendable, BitwiseCopyable {
+  /// For used buffers, and for the configuration where that has no line of its own.
+  public let queues: InterruptLine
+  /// For changes of the configuration.
+  public let configuration: InterruptLine?
+
+  /// Creates the description of one device.
+  public init(queues: InterruptLine, configuration: InterruptLine? = nil) {
+    self.queues = queues
+    self.configuration = configuration
   }
 }
 

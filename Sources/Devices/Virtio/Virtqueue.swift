@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Bytes
 import Machine
 
 /// The driver's side of a split virtqueue (virtio 1.2 section 2.7).
@@ -10,10 +11,10 @@ import Machine
 /// written, except for the used ring, where each value is checked. A device that breaks the
 /// protocol is marked broken, and from then on nothing is taken from it.
 ///
-/// Memory of a buffer belongs to the device from `add` until `takeUsed` returns its chain; the
-/// queue keeps it alive for so long.
+/// Memory of a buffer belongs to the device from `add` until `takeUsed` returns its chain.
 ///
-/// Does no access outside the rings: notifying the device is up to the caller.
+/// Does no access outside the rings: notifying the device is up to the caller. Allocates nothing
+/// but when it is made.
 public final class Virtqueue {
   /// Which queue of the device this is.
   public let index: Int
@@ -27,30 +28,33 @@ public final class Virtqueue {
   private let memory: DMAMemory
   private let layout: VirtqueueLayout
   private let usesEventIndex: Bool
+  private let indirectTables: IndirectTables?
 
   /// The driver's own record of each descriptor.
-  private var descriptors: [Descriptor]
-  private var firstFree: UInt16 = 0
+  private let records: PermanentTable<Record>
+  private var firstFree = 0
 
   /// The index that the device will see after `publish`, and the one that it sees now.
   private var nextAvailable: UInt16 = 0
   private var publishedAvailable: UInt16 = 0
-  /// How far the used ring was consumed.
+  /// How far the used ring was consumed, and how far the device was seen to have filled it.
   private var nextUsed: UInt16 = 0
+  private var seenUsed: UInt16 = 0
   /// Chains given to the device, published or not.
   public private(set) var inFlightCount = 0
   private var wantsInterrupts = true
 
   /// What the driver remembers of one descriptor.
-  private struct Descriptor {
+  private struct Record: BitwiseCopyable {
     /// The next one of the chain or of the free list.
     var next: UInt16
-    /// How many descriptors the chain has that starts here; 0 when no chain in flight does.
+    /// How many descriptors of the ring the chain has that starts here; 0 when no chain in flight
+    /// does.
     var chainLength: UInt16 = 0
+    /// The table with the descriptors of the chain that starts here; -1 when they are in the ring.
+    var table: Int16 = -1
     /// How many bytes the device may write into the chain that starts here.
     var writableByteCount: UInt32 = 0
-    /// Keeps the buffer alive while the device has it.
-    var owner: DMAMemory? = nil
   }
 
   /// Creates a queue with its rings in `memory` from `offset` on.
@@ -59,7 +63,12 @@ public final class Virtqueue {
   ///   - size: a power of two, at most 32768.
   ///   - offset: a multiple of 16; `VirtqueueLayout(size:).byteCount` bytes must follow. They must
   ///     be zero.
-  public init(index: Int, size: Int, memory: DMAMemory, offset: Int, usesEventIndex: Bool) {
+  ///   - indirectTables: where long chains go, at most 32768 tables; only with
+  ///     `indirectDescriptors` negotiated.
+  public init(
+    index: Int, size: Int, memory: DMAMemory, offset: Int, usesEventIndex: Bool,
+    indirectTables: IndirectTables? = nil
+  ) {
     precondition(
       size > 0 && size <= 32768 && size & (size &- 1) == 0, "queue size is not a power of two")
     let layout = VirtqueueLayout(size: size, offset: offset)
@@ -71,12 +80,9 @@ public final class Virtqueue {
     self.memory = memory
     self.layout = layout
     self.usesEventIndex = usesEventIndex
+    self.indirectTables = indirectTables
     freeCount = size
-    descriptors = []
-    descriptors.reserveCapacity(size)
-    for number in 0..<size {
-      descriptors.append(Descriptor(next: UInt16(truncatingIfNeeded: number &+ 1)))
-    }
+    records = PermanentTable(count: size) { Record(next: UInt16(truncatingIfNeeded: $0 &+ 1)) }
   }
 
   /// Where the device finds the rings.
@@ -105,29 +111,131 @@ public final class Virtqueue {
     var writable = fill(first, isLast: count == 1)
     if let second { writable &+= fill(second, isLast: third == nil) }
     if let third { writable &+= fill(third, isLast: true) }
-    descriptors[Int(head)].chainLength = UInt16(truncatingIfNeeded: count)
-    descriptors[Int(head)].writableByteCount = writable
-    memory.store16(head, at: layout.availableEntry(nextAvailable))
-    nextAvailable &+= 1
-    inFlightCount &+= 1
-    return Int(head)
+    return finish(head, count: count, writable: writable)
+  }
+
+  /// A chain that is being put together: between `begin` and `finish`.
+  public struct ChainInProgress: BitwiseCopyable {
+    let head: Int
+    /// The indirect table, or -1.
+    let table: Int
+    let count: Int
+    /// How many buffers are still to come.
+    var rest: Int
+    var writable: UInt32 = 0
+  }
+
+  /// Starts a chain of exactly `count` buffers; three or more go to an indirect table if there is
+  /// one. Call `append` for each buffer and then `finish`, and nothing else meanwhile.
+  ///
+  /// - Returns: nil when there is no room or the device is broken.
+  @inline(__always)
+  public func begin(count: Int) -> ChainInProgress? {
+    guard count > 0, freeCount > 0, !isBroken else { return nil }
+    if count > 2, let indirectTables, count <= indirectTables.length,
+      let table = indirectTables.take()
+    {
+      return ChainInProgress(head: firstFree, table: table, count: count, rest: count)
+    }
+    guard count <= freeCount else { return nil }
+    return ChainInProgress(head: firstFree, table: -1, count: count, rest: count)
+  }
+
+  /// Whether `begin` would start a chain of `count` buffers now.
+  @inline(__always)
+  public func hasRoom(for count: Int) -> Bool {
+    if count <= freeCount { return true }
+    guard let indirectTables, count > 2, count <= indirectTables.length else { return false }
+    return freeCount > 0 && indirectTables.hasFree
+  }
+
+  /// The most buffers that a chain can ever have.
+  public var chainLimit: Int { max(size, indirectTables?.length ?? 0) }
+
+  /// Adds the next buffer. Traps when the chain has all it was begun for.
+  @inline(__always)
+  public func append(_ buffer: VirtioBuffer, to chain: inout ChainInProgress) {
+    precondition(chain.rest > 0, "a chain gets more buffers than it was begun for")
+    let number = chain.count &- chain.rest
+    chain.rest &-= 1
+    if chain.table >= 0, let indirectTables {
+      chain.writable &+= store(
+        buffer, in: indirectTables.memory,
+        at: indirectTables.offset(of: chain.table) &+ number &* 16,
+        next: chain.rest == 0 ? nil : UInt16(truncatingIfNeeded: number &+ 1))
+    } else {
+      chain.writable &+= fill(buffer, isLast: chain.rest == 0)
+    }
+  }
+
+  /// Gives the chain to the device; it learns of it with the next `publish`. Returns the chain's
+  /// name. Traps when buffers are missing.
+  @inline(__always)
+  public func finish(_ chain: ChainInProgress) -> Int {
+    precondition(chain.rest == 0, "a chain lacks buffers")
+    if chain.table >= 0, let indirectTables {
+      takeFree()
+      store(
+        address: indirectTables.memory.physicalAddress + indirectTables.offset(of: chain.table),
+        byteCount: chain.count &* 16, flags: 4, next: 0, in: memory,
+        at: layout.descriptors &+ chain.head &* 16)
+      records[chain.head].table = Int16(truncatingIfNeeded: chain.table)
+    }
+    return finish(
+      chain.head, count: chain.table >= 0 ? 1 : chain.count, writable: chain.writable)
+  }
+
+  /// Takes the first free descriptor and returns the one behind it.
+  @inline(__always) @discardableResult
+  private func takeFree() -> UInt16 {
+    let next = records[firstFree].next
+    firstFree = Int(next)
+    freeCount &-= 1
+    return next
   }
 
   /// Takes the first free descriptor for `buffer`. Returns how many bytes the device may write.
+  @inline(__always)
   private func fill(_ buffer: VirtioBuffer, isLast: Bool) -> UInt32 {
     let number = firstFree
-    let next = descriptors[Int(number)].next
-    firstFree = next
-    freeCount &-= 1
-    descriptors[Int(number)].owner = buffer.memory
-    let address = buffer.memory.physicalAddress.rawValue &+ UInt(bitPattern: buffer.offset)
-    let length = UInt32(truncatingIfNeeded: buffer.byteCount)
-    let flags: UInt16 = (isLast ? 0 : 1) | (buffer.isDeviceWritable ? 2 : 0)
-    let offset = layout.descriptors &+ Int(number) &* 16
-    memory.store64(UInt64(address), at: offset)
+    let next = takeFree()
+    return store(
+      buffer, in: memory, at: layout.descriptors &+ number &* 16, next: isLast ? nil : next)
+  }
+
+  /// Writes a descriptor for `buffer`. Returns how many bytes the device may write.
+  @inline(__always)
+  private func store(
+    _ buffer: VirtioBuffer, in memory: DMAMemory, at offset: Int, next: UInt16?
+  ) -> UInt32 {
+    store(
+      address: buffer.address, byteCount: buffer.byteCount,
+      flags: (next == nil ? 0 : 1) | (buffer.isDeviceWritable ? 2 : 0), next: next ?? 0,
+      in: memory, at: offset)
+    return buffer.isDeviceWritable ? UInt32(truncatingIfNeeded: buffer.byteCount) : 0
+  }
+
+  /// `struct virtq_desc` (section 2.7.5).
+  @inline(__always)
+  private func store(
+    address: PhysicalAddress, byteCount: Int, flags: UInt64, next: UInt16, in memory: DMAMemory,
+    at offset: Int
+  ) {
+    memory.store64(UInt64(address.rawValue), at: offset)
     memory.store64(
-      UInt64(length) | UInt64(flags) << 32 | UInt64(isLast ? 0 : next) << 48, at: offset &+ 8)
-    return buffer.isDeviceWritable ? length : 0
+      UInt64(UInt32(truncatingIfNeeded: byteCount)) | flags << 32 | UInt64(next) << 48,
+      at: offset &+ 8)
+  }
+
+  /// Puts a chain on the available ring.
+  @inline(__always)
+  private func finish(_ head: Int, count: Int, writable: UInt32) -> Int {
+    records[head].chainLength = UInt16(truncatingIfNeeded: count)
+    records[head].writableByteCount = writable
+    memory.store16(UInt16(truncatingIfNeeded: head), at: layout.availableEntry(nextAvailable))
+    nextAvailable &+= 1
+    inFlightCount &+= 1
+    return head
   }
 
   /// Shows the device all chains added so far.
@@ -154,56 +262,79 @@ public final class Virtqueue {
   /// Whether the device has used a chain that was not taken yet.
   @inline(__always)
   public var hasUsed: Bool {
-    !isBroken && memory.load16(at: layout.usedIndex) != nextUsed
+    !isBroken && (seenUsed != nextUsed || memory.load16(at: layout.usedIndex) != nextUsed)
   }
 
   /// Takes back the next chain that the device has used, or returns nil when there is none.
   ///
   /// Marks the device broken when it returns what it does not have, more than it has, or claims
   /// to have written more than the chain can hold.
+  @inline(__always)
   public func takeUsed() -> UsedChain? {
-    guard !isBroken else { return nil }
+    if seenUsed == nextUsed, !lookForUsed() { return nil }
+    return takeNextUsed()
+  }
+
+  /// Reads how far the device has come.
+  @inline(__always)
+  private func lookForUsed() -> Bool {
     let used = memory.load16(at: layout.usedIndex)
-    guard used != nextUsed else { return nil }
+    guard used != nextUsed, !isBroken else { return false }
     let published = inFlightCount &- Int(nextAvailable &- publishedAvailable)
-    guard Int(used &- nextUsed) <= published else { return markBroken() }
-    // The entry is read after the index that announced it.
+    guard Int(used &- nextUsed) <= published else {
+      _ = markBroken()
+      return false
+    }
+    seenUsed = used
+    // Entries are read after the index that announced them.
     Barrier.acquire()
-    let entry = layout.usedEntry(nextUsed)
-    let head = memory.load32(at: entry)
-    let written = memory.load32(at: entry &+ 4)
-    guard head < UInt32(size) else { return markBroken() }
-    let chainLength = descriptors[Int(head)].chainLength
-    let writable = descriptors[Int(head)].writableByteCount
+    return true
+  }
+
+  private func takeNextUsed() -> UsedChain? {
+    // The entry is read only once.
+    let entry = memory.load64(at: layout.usedEntry(nextUsed))
+    let head = Int(entry & 0xffff_ffff)
+    let written = UInt32(truncatingIfNeeded: entry >> 32)
+    guard head < size else { return markBroken() }
+    let record = records[head]
     // Some devices give a length for chains that they only read; it means nothing.
-    guard chainLength > 0, written <= writable || writable == 0 else { return markBroken() }
+    let writable = record.writableByteCount
+    guard record.chainLength > 0, written <= writable || writable == 0 else { return markBroken() }
     nextUsed &+= 1
     inFlightCount &-= 1
-    release(UInt16(head), count: Int(chainLength))
+    release(head, record)
     if wantsInterrupts, usesEventIndex {
       memory.store16(nextUsed, at: layout.usedEvent)
       Barrier.full()
     }
-    return UsedChain(name: Int(head), writtenByteCount: Int(min(written, writable)))
+    return UsedChain(name: head, writtenByteCount: Int(min(written, writable)))
   }
 
   /// Puts a chain's descriptors on the free list.
-  private func release(_ head: UInt16, count: Int) {
-    descriptors[Int(head)].chainLength = 0
-    descriptors[Int(head)].writableByteCount = 0
-    var last = Int(head)
-    descriptors[last].owner = nil
-    for _ in 1..<count {
-      last = Int(descriptors[last].next)
-      descriptors[last].owner = nil
+  @inline(__always)
+  private func release(_ head: Int, _ record: Record) {
+    records[head].chainLength = 0
+    if record.chainLength == 1, record.table < 0 {
+      records[head].next = UInt16(truncatingIfNeeded: firstFree)
+      firstFree = head
+      freeCount &+= 1
+      return
     }
-    descriptors[last].next = firstFree
+    if record.table >= 0 {
+      indirectTables?.give(Int(record.table))
+      records[head].table = -1
+    }
+    var last = head
+    for _ in 1..<record.chainLength { last = Int(records[last].next) }
+    records[last].next = UInt16(truncatingIfNeeded: firstFree)
     firstFree = head
-    freeCount &+= count
+    freeCount &+= Int(record.chainLength)
   }
 
   private func markBroken() -> UsedChain? {
     isBroken = true
+    seenUsed = nextUsed
     return nil
   }
 

@@ -76,6 +76,11 @@ public final class VirtioMMIOTransport: VirtioTransport {
     registers.store32(UInt32(truncatingIfNeeded: address.rawValue >> 32), at: offset &+ 4)
   }
 
+  /// One edge-triggered line for everything: the window is the only device on it.
+  public func connectInterrupts() -> VirtioInterrupts? {
+    interruptLine.flatMap { Interrupts.route($0) }.map { VirtioInterrupts(queues: $0) }
+  }
+
   public func notify(queue: Int) {
     registers.store32(UInt32(truncatingIfNeeded: queue), at: Register.queueNotify)
   }

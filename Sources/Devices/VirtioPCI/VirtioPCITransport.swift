@@ -5,7 +5,8 @@ import Machine
 import PCI
 import Virtio
 
-/// A virtio device on the PCI bus (virtio 1.2 section 4.1), with INTx interrupts.
+/// A virtio device on the PCI bus (virtio 1.2 section 4.1), with MSI-X interrupts where the function has
+/// them, else INTx.
 public final class VirtioPCITransport: VirtioTransport {
   /// `virtio_pci_common_cfg`, section 4.1.4.3.
   private let common: DeviceRegisters
@@ -18,6 +19,10 @@ public final class VirtioPCITransport: VirtioTransport {
   private let deviceConfiguration: DeviceRegisters?
   /// Offsets in `notifications`, by queue; -1 for queues that are not enabled.
   private var notifyOffsets: [Int] = []
+  private let device: PCIDevice
+  /// Set when interrupts are messages: which entry of the table the queues and the configuration
+  /// have.
+  private var messages: (queues: UInt16, configuration: UInt16)?
   /// The kind of device.
   public let deviceKind: UInt32
   /// The line that the firmware chose.
@@ -46,6 +51,7 @@ public final class VirtioPCITransport: VirtioTransport {
       let notifications = notifyPlace.map(device, minimum: 2),
       let interruptStatus = interruptPlace.map(device, minimum: 1)
     else { throw .badRegisters }
+    self.device = device
     self.common = common
     self.notifications = notifications
     self.interruptStatus = interruptStatus
@@ -81,8 +87,7 @@ public final class VirtioPCITransport: VirtioTransport {
     let offset = Int(common.load16(at: CommonRegister.queueNotifyOffset)) &* notifyMultiplier
     guard offset & 1 == 0, offset <= notifications.byteCount &- 2 else { return false }
     common.store16(UInt16(truncatingIfNeeded: size), at: CommonRegister.queueSize)
-    // No MSI-X vector: INTx.
-    common.store16(0xffff, at: CommonRegister.queueVector)
+    guard selectMessages() else { return false }
     store(addresses.descriptors, at: CommonRegister.queueDescriptors)
     store(addresses.available, at: CommonRegister.queueAvailable)
     store(addresses.used, at: CommonRegister.queueUsed)
@@ -91,6 +96,37 @@ public final class VirtioPCITransport: VirtioTransport {
     while notifyOffsets.count <= queue { notifyOffsets.append(-1) }
     notifyOffsets[queue] = offset
     return true
+  }
+
+  /// Leads interrupts to messages of the device's own, so that nothing has to be read when one
+  /// comes and no line is shared; without MSI-X to the line that the firmware chose.
+  public func connectInterrupts() -> VirtioInterrupts? {
+    guard let table = PCIMessageTable(device), table.count >= 2,
+      let queues = Interrupts.makeMessage()
+    else {
+      return interruptLine.flatMap { Interrupts.route($0) }.map { VirtioInterrupts(queues: $0) }
+    }
+    table.set(1, queues)
+    let configuration = Interrupts.makeMessage()
+    if let configuration { table.set(0, configuration) }
+    table.enable()
+    messages = (1, configuration == nil ? Self.noMessage : 0)
+    return VirtioInterrupts(queues: queues.line, configuration: configuration?.line)
+  }
+
+  /// `VIRTIO_MSI_NO_VECTOR`
+  private static var noMessage: UInt16 { 0xffff }
+
+  /// Tells the device which messages the selected queue and the configuration have. A reset
+  /// forgets both, so it is done for each queue. Returns false when the device refuses (section
+  /// 4.1.5.1.2).
+  private func selectMessages() -> Bool {
+    let wanted = messages ?? (Self.noMessage, Self.noMessage)
+    common.store16(wanted.configuration, at: CommonRegister.configurationVector)
+    common.store16(wanted.queues, at: CommonRegister.queueVector)
+    return messages == nil
+      || common.load16(at: CommonRegister.queueVector) == wanted.queues
+        && common.load16(at: CommonRegister.configurationVector) == wanted.configuration
   }
 
   /// 64-bit fields may be written as two halves (section 4.1.3.1).
@@ -105,7 +141,8 @@ public final class VirtioPCITransport: VirtioTransport {
   }
 
   public func acknowledgeInterrupt() -> VirtioInterruptCause {
-    VirtioInterruptCause(rawValue: interruptStatus.load8(at: 0) & 3)
+    // A message says by its line what it is about; the status byte is for INTx.
+    messages != nil ? .queue : VirtioInterruptCause(rawValue: interruptStatus.load8(at: 0) & 3)
   }
 
   public var configurationGeneration: UInt32 {
@@ -130,6 +167,7 @@ enum CommonRegister {
   static var deviceFeature: Int { 4 }
   static var driverFeatureSelect: Int { 8 }
   static var driverFeature: Int { 12 }
+  static var configurationVector: Int { 16 }
   static var queueCount: Int { 18 }
   static var status: Int { 20 }
   static var configurationGeneration: Int { 21 }

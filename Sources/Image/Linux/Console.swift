@@ -23,10 +23,11 @@ final class Console: InterruptHandler {
 
   /// Finds the console and starts it; without one there is nothing to talk to.
   static func start(_ parameters: Parameters) -> Console {
-    guard let transport = findConsole(parameters.text) else {
+    guard let transport = findVirtioDevice(VirtioConsole.deviceKind, parameters.text) else {
       Panic.refuse("console", "the machine has no virtio console")
     }
     do {
+      let interrupts = transport.connectInterrupts()
       let device = try VirtioConsole(
         transport,
         ports: [
@@ -35,8 +36,9 @@ final class Console: InterruptHandler {
         ], outputPageLimit: Settings.virtioConsoleOutputPages,
         inputPageCount: Settings.virtioConsoleInputPages)
       let console = Console(device)
-      if let input = transport.interruptLine, let line = Interrupts.route(input) {
-        Scheduler.handle(line, by: console)
+      if let interrupts {
+        Scheduler.handle(interrupts.queues, by: console)
+        if let line = interrupts.configuration { Scheduler.handle(line, by: console) }
       }
       // What the device said before its line was routed.
       console.handleInterrupt()

@@ -93,15 +93,15 @@ import Bytes
 import Clock
 import CommandLine
 import Virtio
-import VirtioConsole
 
-/// The first virtio console of the machine, on whatever transport the image knows.
-func findConsole(_ parameters: BootParameters) -> (any VirtioTransport)? {
+/// The first virtio device of a kind (`VirtioConsole.deviceKind` and so on), on whatever transport
+/// the image knows.
+func findVirtioDevice(_ kind: UInt32, _ parameters: BootParameters) -> (any VirtioTransport)? {
   #if VIRTIO_MMIO
     for window in parameters.virtioDevices {
       if let transport = try? VirtioMMIOTransport(
         at: window.address, byteCount: window.byteCount, interruptLine: window.interruptLine),
-        transport.deviceKind == VirtioConsole.deviceKind
+        transport.deviceKind == kind
       {
         return transport
       }
@@ -111,7 +111,7 @@ func findConsole(_ parameters: BootParameters) -> (any VirtioTransport)? {
     var found: (any VirtioTransport)?
     PCIBus.forEachDevice(in: PCIPortConfiguration()) { device in
       guard let transport = try? VirtioPCITransport(device),
-        transport.deviceKind == VirtioConsole.deviceKind
+        transport.deviceKind == kind
       else { return true }
       found = transport
       return false

@@ -23,5 +23,9 @@ extension EnvironmentVariable: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }
 
+extension NetworkOptions.Backend: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
 extension LaunchOptions.Accelerator: ExpressibleByArgument {}
 extension LaunchOptions.Machine: ExpressibleByArgument {}

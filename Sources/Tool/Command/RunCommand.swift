@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import ArgumentParser
+import Configuration
 import Foundation
 import ImageBuild
 import Launch
@@ -40,8 +41,9 @@ struct RunCommand: AsyncParsableCommand {
   var machine: LaunchOptions.Machine = .microvm
 
   @Option(
-    name: .customShort("p"), help: .init("Leads a host port to the guest.", valueName: "HOST:GUEST")
-  )
+    name: .customShort("p"),
+    help: .init(
+      "Leads a host port to the guest: [ADDRESS:]HOST:GUEST[/tcp|/udp].", valueName: "HOST:GUEST"))
   var ports: [PortMapping] = []
 
   @Option(
@@ -52,8 +54,13 @@ struct RunCommand: AsyncParsableCommand {
   @Option(name: .customShort("e"), help: .init("Sets an environment variable.", valueName: "K=V"))
   var environment: [EnvironmentVariable] = []
 
-  @Option(help: .init("The guest's network: user or tap:NAME.", valueName: "user|tap:NAME"))
-  var net: String?
+  @Option(
+    help: .init(
+      "The guest's network: user, or tap:NAME of a tap device.", valueName: "user|tap:NAME"))
+  var net: NetworkOptions.Backend = .user
+
+  @Option(help: .init("Writes every packet to a pcap file.", valueName: "FILE"))
+  var capture: String?
 
   @Option(help: "The instance's name and the guest's host name (default: the plan's name).")
   var name: String?
@@ -94,7 +101,8 @@ struct RunCommand: AsyncParsableCommand {
     plan.ports += ports
     plan.volumes += volumes
     try refuseWhatComesLater(plan)
-    let options = launchOptions()
+    var options = launchOptions()
+    options.network = try await network(of: plan)
     // Mistakes that need no build are told before one.
     _ = try options.accelerator.resolved(countsInstructions: icount)
     let progress = ToolSupport.Progress()
@@ -129,12 +137,30 @@ struct RunCommand: AsyncParsableCommand {
     return options
   }
 
-  private func refuseWhatComesLater(_ plan: Plan) throws {
-    if !plan.ports.isEmpty || net != nil {
-      throw ToolError(
-        "ports and --net are not supported yet; they arrive with the network", at: plan.file,
-        advice: "Leave out -p, --net and the key 'ports'.")
+  /// The card of an image with the network's libraries; asking for one without them is an error.
+  private func network(of plan: Plan) async throws -> NetworkOptions? {
+    guard try await Resolver.resolve(plan).isOn("VIRTIO_NET") else {
+      guard plan.ports.isEmpty, net == .user, capture == nil else {
+        throw ToolError(
+          "the image of \(plan.name) has no network", at: plan.file,
+          advice:
+            "Add 'config: [VIRTIO_NET=y]', or leave out -p, --net, --capture and 'ports'.")
+      }
+      return nil
     }
+    if net != .user, !plan.ports.isEmpty {
+      throw ToolError(
+        "ports lead to the guest only through QEMU's own network", at: plan.file,
+        advice: "With --net tap:NAME reach the guest by its own address; leave out -p and 'ports'.")
+    }
+    let path = capture.map { Paths.absolute($0) }
+    if let path, !FileManager.default.createFile(atPath: path, contents: nil) {
+      throw ToolError("cannot write the capture", at: path, advice: "Choose another --capture.")
+    }
+    return NetworkOptions(backend: net, ports: plan.ports, capture: path)
+  }
+
+  private func refuseWhatComesLater(_ plan: Plan) throws {
     if !plan.volumes.isEmpty {
       throw ToolError(
         "volumes are not supported yet; they arrive with shared folders", at: plan.file,

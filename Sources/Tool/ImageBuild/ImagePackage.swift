@@ -14,7 +14,7 @@ struct ImagePackage {
   let configuration: ResolvedConfiguration
 
   /// Layers in the order in which they are laid out in the image.
-  private static let layers = ["Machine", "Base", "Kernel", "Devices", "Files", "Linux"]
+  private static let layers = ["Machine", "Base", "Kernel", "Devices", "Network", "Files", "Linux"]
 
   /// Writes the package. A file that has not changed is not touched.
   func write() throws {

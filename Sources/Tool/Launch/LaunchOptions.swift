@@ -35,6 +35,8 @@ public struct LaunchOptions: Sendable, Equatable {
   public var isQuiet = false
   /// How much the kernel says; by default everything when verbose, else warnings and errors.
   public var logLevel: LogLevel?
+  /// The guest's network; `nil` for an image without the network's libraries.
+  public var network: NetworkOptions?
   /// The instance's name; the plan's name when `nil`.
   public var name: String?
 

@@ -159,6 +159,7 @@ public struct Launcher: Sendable {
     case .signalled(let number):
       return ToolError("QEMU was ended by signal \(number)" + (said.isEmpty ? "" : "\n  \(said)"))
     case .exited(let status):
+      if status == 1, let failure = options.network?.explained(said) { return failure }
       if said.contains("memory") || said.contains("too large") {
         return ToolError(
           "QEMU cannot give the guest \(memory) of memory\n  \(said)",

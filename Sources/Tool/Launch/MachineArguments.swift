@@ -40,6 +40,9 @@ struct MachineArguments {
     words += chardev("log", .log) + ["-serial", "chardev:log"]
     words += ["-global", "virtio-mmio.force-legacy=false", "-device", serialBus]
     words += port(1, "stdin", .input) + port(2, "stdout", .output) + port(3, "stderr", .errors)
+    if let network = options.network {
+      words += network.arguments(machine: options.machine, name: name)
+    }
     words += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
     return words
   }

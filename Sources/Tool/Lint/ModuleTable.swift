@@ -10,7 +10,9 @@ struct ModuleTable {
   }
 
   /// Bottom first. Bytes is below everything, and Base below the rest of Machine.
-  static let layers = ["Bytes", "Base", "Machine", "Kernel", "Devices", "Files", "Linux", "App"]
+  static let layers = [
+    "Bytes", "Base", "Machine", "Kernel", "Devices", "Network", "Files", "Linux", "App",
+  ]
 
   private(set) var modules: [String: Module] = [:]
 

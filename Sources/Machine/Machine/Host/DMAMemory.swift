@@ -3,11 +3,14 @@
 import Base
 import Bytes
 
-/// Memory that a driver shares with a device, page-aligned and zeroed; here an array with a
+/// Memory that a driver shares with a device, page-aligned and zeroed; here ordinary memory with a
 /// physical address of the simulated bus.
+@safe
 public final class DMAMemory: @unchecked Sendable {
   // SAFETY: `@unchecked Sendable` because a test drives its own memory from one thread at a time.
-  private var storage: [UInt8]
+  // The memory is freed with the object, unless a window of it was given out.
+  private let storage: UnsafeMutableRawBufferPointer
+  private var isPermanent = false
   /// The size in bytes.
   public let byteCount: Int
   /// Where devices find it.
@@ -17,7 +20,8 @@ public final class DMAMemory: @unchecked Sendable {
   public init?(pageCount: Int) {
     guard pageCount > 0 else { return nil }
     byteCount = pageCount * pageSize
-    storage = [UInt8](repeating: 0, count: byteCount)
+    unsafe storage = .allocate(byteCount: byteCount, alignment: pageSize)
+    unsafe storage.initializeMemory(as: UInt8.self, repeating: 0)
     physicalAddress = SimulatedBus.reserveAddresses(byteCount: byteCount)
     let entry = SimulatedBus.WeakMemory(
       memory: self, start: physicalAddress.rawValue, byteCount: byteCount)
@@ -27,11 +31,23 @@ public final class DMAMemory: @unchecked Sendable {
     }
   }
 
+  /// Sees to it that the memory is never freed, and returns its address.
+  func keepForever() -> UInt {
+    if !isPermanent {
+      isPermanent = true
+      // A device must find the memory as long as a window can.
+      SimulatedBus.state.withLock { $0.permanent.append(self) }
+    }
+    return unsafe UInt(bitPattern: storage.baseAddress)
+  }
+
   deinit {
     let pages = pageNumbers
     SimulatedBus.state.withLock {
       for page in pages { _ = $0.memory.removeValue(forKey: page) }
     }
+    // SAFETY: nothing else points here: an object with windows lives for ever.
+    unsafe storage.deallocate()
   }
 
   private var pageNumbers: Range<UInt> {
@@ -50,37 +66,51 @@ public final class DMAMemory: @unchecked Sendable {
   }
   public func store64(_ value: UInt64, at offset: Int) { store(value, at: offset, byteCount: 8) }
 
+  // SAFETY (all below): `check` keeps the offsets inside; spans do not outlive the calls.
+
   /// Copies bytes in at `offset`. Traps when they do not fit.
   public func write(_ bytes: RawSpan, at offset: Int) {
-    check(offset, bytes.byteCount)
-    for index in 0..<bytes.byteCount { storage[offset + index] = bytes.byte(at: index) }
+    withMutableBytes(at: offset, count: bytes.byteCount) { $0.copy(bytes) }
   }
 
   /// Fills the target with the bytes from `offset` on. Traps when there are fewer.
   public func read(into target: inout MutableRawSpan, at offset: Int) {
     check(offset, target.byteCount)
-    let source = storage
-    target.copy(RawSpan(_elements: source.span).extracting(offset..<offset + target.byteCount))
+    unsafe target.copy(
+      RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: storage[offset...])).extracting(
+        first: target.byteCount))
   }
 
   /// Lends a copy of the bytes, which the device can no longer change.
-  public func copyOut<R>(at offset: Int, count: Int, _ body: (RawSpan) -> R) -> R {
+  public func copyOut<R, E: Error>(
+    at offset: Int, count: Int, _ body: (RawSpan) throws(E) -> R
+  ) throws(E) -> R {
     check(offset, count)
-    let copy = Array(storage[offset..<offset + count])
-    return body(RawSpan(_elements: copy.span))
+    let copy = unsafe Array(storage[offset..<offset + count])
+    return try body(RawSpan(_elements: copy.span))
+  }
+
+  /// Lends `count` bytes at `offset`, for change.
+  public func withMutableBytes<R, E: Error>(
+    at offset: Int, count: Int, _ body: (inout MutableRawSpan) throws(E) -> R
+  ) throws(E) -> R {
+    check(offset, count)
+    var span = unsafe MutableRawSpan(
+      _unsafeBytes: UnsafeMutableRawBufferPointer(rebasing: storage[offset..<offset + count]))
+    return try body(&span)
   }
 
   func load(at offset: Int, byteCount size: Int) -> UInt64 {
     check(offset, size)
     var value: UInt64 = 0
-    for index in 0..<size { value |= UInt64(storage[offset + index]) << UInt64(index * 8) }
+    for index in 0..<size { value |= unsafe UInt64(storage[offset + index]) << UInt64(index * 8) }
     return value
   }
 
   func store(_ value: UInt64, at offset: Int, byteCount size: Int) {
     check(offset, size)
     for index in 0..<size {
-      storage[offset + index] = UInt8(truncatingIfNeeded: value >> UInt64(index * 8))
+      unsafe storage[offset + index] = UInt8(truncatingIfNeeded: value >> UInt64(index * 8))
     }
   }
 

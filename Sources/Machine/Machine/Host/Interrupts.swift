@@ -38,4 +38,14 @@ public enum Interrupts {
   public static func route(_ input: Int, isLevel: Bool = false) -> InterruptLine? {
     input >= 0 && input < 48 ? InterruptLine(rawValue: 8 + input) : nil
   }
+
+  private static let nextMessageLine = KernelGlobal<Int>(56)
+
+  /// A line for a device that interrupts by messages; the lines repeat, as tests are many.
+  public static func makeMessage() -> InterruptMessage? {
+    let number = nextMessageLine.value
+    nextMessageLine.value = number + 1 < InterruptLine.count ? number + 1 : 56
+    return InterruptMessage(
+      line: InterruptLine(rawValue: number), address: 0xfee0_0000, data: UInt32(32 + number))
+  }
 }

@@ -32,6 +32,8 @@ public enum SimulatedBus {
     var ports: [Window] = []
     /// The memory behind each page number.
     var memory: [UInt: WeakMemory] = [:]
+    /// Memory of which a part is in use for ever.
+    var permanent: [DMAMemory] = []
     var nextAddress: UInt = 0x1_0000_0000
   }
 

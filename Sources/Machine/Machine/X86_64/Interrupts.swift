@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Bytes
 import CMachine
 
 /// Interrupts as the kernel sees them: a word of lines that have arrived.
@@ -31,6 +32,21 @@ public enum Interrupts {
   ///   - isLevel: level-triggered, active low or high as the platform wires it; else edge.
   public static func route(_ input: Int, isLevel: Bool = false) -> InterruptLine? {
     IOInterruptController.route(input, isLevel: isLevel)
+  }
+
+  /// How many lines messages have taken: those that are no input's, from 56 on and from 1 on.
+  private static let messageCount = KernelGlobal<Int>(0)
+
+  /// A line for a device that interrupts by messages, and the message; nil when all are taken.
+  public static func makeMessage() -> InterruptMessage? {
+    let taken = messageCount.value
+    guard taken < 15 else { return nil }
+    messageCount.value = taken + 1
+    let number = taken < 8 ? 56 + taken : taken - 7
+    let line = InterruptLine(rawValue: number)
+    // Fixed delivery to processor 0, edge-triggered (SDM 3A section 11.11).
+    return InterruptMessage(
+      line: line, address: 0xfee0_0000, data: UInt32(firstVector + number))
   }
 }
 

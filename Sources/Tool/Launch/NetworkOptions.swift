@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Plan
+import ToolSupport
+
+/// How a guest reaches the network: its one virtio network card and what is behind it.
+public struct NetworkOptions: Sendable, Equatable {
+  /// What is behind the card.
+  public enum Backend: Sendable, Equatable {
+    /// QEMU's own network: the guest reaches out through the host's sockets, and host ports lead
+    /// in. Needs no privileges.
+    case user
+    /// A tap device of the host, which exists and which the user may open.
+    case tap(String)
+
+    /// The longest name of a network device on Linux, IFNAMSIZ without its NUL.
+    private static let nameLimit = 15
+
+    /// Parses `user` or `tap:NAME`; `nil` when it is neither.
+    public init?(_ text: String) {
+      if text == "user" {
+        self = .user
+        return
+      }
+      let name = text.dropFirst("tap:".count)
+      guard text.hasPrefix("tap:"), (1...Self.nameLimit).contains(name.utf8.count),
+        !name.contains(where: { $0 == "/" || $0 == "," || $0.isWhitespace })
+      else { return nil }
+      self = .tap(String(name))
+    }
+  }
+
+  public var backend: Backend
+  /// Host ports that lead to the guest; only with `user`.
+  public var ports: [PortMapping]
+  /// The path of a pcap file that gets every packet of the card.
+  public var capture: String?
+
+  public init(backend: Backend = .user, ports: [PortMapping] = [], capture: String? = nil) {
+    self.backend = backend
+    self.ports = ports
+    self.capture = capture
+  }
+
+  /// QEMU's words for the card, on the bus of `machine`; `name` decides its address.
+  func arguments(machine: LaunchOptions.Machine, name: String) -> [String] {
+    var words = ["-netdev", netdev]
+    var device =
+      machine == .microvm
+      ? "virtio-net-device,netdev=net" : "virtio-net-pci,netdev=net,disable-legacy=on,romfile="
+    // Behind QEMU's own network the guest is alone; on a bridge it must differ from others.
+    if case .tap = backend { device += ",mac=\(Self.hardwareAddress(for: name))" }
+    words += ["-device", device]
+    if let capture {
+      words += ["-object", "filter-dump,id=capture,netdev=net,file=\(Self.escaped(capture))"]
+    }
+    return words
+  }
+
+  private var netdev: String {
+    switch backend {
+    case .user:
+      return ports.reduce("user,id=net") {
+        $0 + ",hostfwd=\($1.transport.rawValue):\($1.address):\($1.host)-:\($1.guest)"
+      }
+    case .tap(let name):
+      // With offloads a capture would have QEMU's header before each packet, and checksums that
+      // nobody has made yet.
+      let offloads = capture == nil ? "" : ",vnet_hdr=off"
+      return "tap,id=net,ifname=\(name),script=no,downscript=no\(offloads)"
+    }
+  }
+
+  /// A comma in a value of QEMU's options is written twice.
+  private static func escaped(_ value: String) -> String {
+    value.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
+  }
+
+  /// QEMU's prefix and three bytes that the name decides: the same in each run.
+  static func hardwareAddress(for name: String) -> String {
+    let digits = Array(ContentHash.name(of: [name]).prefix(6))
+    let pairs = stride(from: 0, to: 6, by: 2).map { String(digits[$0...$0 + 1]) }
+    return (["52", "54", "00"] + pairs).joined(separator: ":")
+  }
+
+  /// What is wrong when QEMU ended with `said`, in the user's words; `nil` for anything else.
+  func explained(_ said: String) -> ToolError? {
+    if said.contains("host forwarding rule") {
+      let port = ports.first { said.contains(":\($0.address):\($0.host)-") }
+      let place = port.map { "port \($0.host) of \($0.address)" } ?? "a host port"
+      return ToolError(
+        "cannot listen on \(place)",
+        advice: "Something else listens there, or it needs privileges: choose another -p.")
+    }
+    if case .tap(let name) = backend, said.contains(name), said.contains("tun") {
+      return ToolError(
+        "cannot open the tap device '\(name)'\n  \(said)",
+        advice: "Make it: ip tuntap add \(name) mode tap user $USER; ip link set \(name) up.")
+    }
+    return nil
+  }
+}
