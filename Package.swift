@@ -74,6 +74,7 @@ let libraries: [Library] = [
   Library("Devices", "VirtioMMIO", on: ["Base", "Machine", "Virtio"]),
   Library("Devices", "VirtioPCI", on: ["Base", "Machine", "PCI", "Virtio"]),
   Library("Devices", "VirtioConsole", on: ["Base", "Bytes", "Machine", "Virtio", "Log"]),
+  Library("Devices", "Virtio9P", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
 
   Library("Network", "Addresses", on: ["Bytes"]),
   Library("Network", "Packets", on: ["Addresses", "Base", "Bytes", "Machine"]),
@@ -85,6 +86,9 @@ let libraries: [Library] = [
     "Files", "RootFS",
     on: ["Base", "Bytes", "Clock", "EROFS", "Frames", "Machine", "Memory", "Structures", "VFS"]),
   Library("Files", "Pipes", on: ["Base", "Bytes", "Memory", "Scheduling", "Structures", "VFS"]),
+  Library(
+    "Files", "NineP",
+    on: ["Base", "Bytes", "Frames", "Machine", "Memory", "Scheduling", "VFS", "Virtio9P"]),
   Library(
     "Files", "DeviceFS",
     on: [
