@@ -61,6 +61,27 @@ public final class NinePExchange {
     self.init(tag: tag, dataByteCount: dataByteCount, isReserve: false)
   }
 
+  /// Puts the request where the device reads it.
+  func storeRequest() {
+    let bytes = request
+    messages.write(RawSpan(_elements: bytes.span), at: 0)
+  }
+
+  /// Takes the first `count` bytes of the reply out of the device's reach.
+  func loadReply(_ count: Int) {
+    // Moved out and back, so that nothing is copied twice.
+    var bytes = reply
+    reply = []
+    do {
+      var elements = bytes.mutableSpan
+      var all = MutableRawSpan(_elements: &elements)
+      var part = all._mutatingExtracting(0..<count)
+      messages.read(into: &part, at: Self.messageByteLimit)
+    }
+    reply = bytes
+    replyByteCount = count
+  }
+
   /// Stores a reply that came by another way than this driver; bytes beyond the limit are lost.
   public func setReply(_ bytes: [UInt8], receivedByteCount received: Int = 0) {
     replyByteCount = min(bytes.count, Self.messageByteLimit)

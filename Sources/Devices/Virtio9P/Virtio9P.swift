@@ -194,7 +194,7 @@ public final class Virtio9P: NinePTransport {
     let limit = NinePExchange.messageByteLimit
     precondition(!exchange.request.isEmpty && exchange.request.count <= limit, "bad request")
     guard device.state == .running else { throw .inputOutput }
-    exchange.messages.write(RawSpan(_elements: exchange.request.span), at: 0)
+    exchange.storeRequest()
     exchange.replyByteCount = 0
     exchange.receivedByteCount = 0
     let head = VirtioBuffer.read(
@@ -262,11 +262,7 @@ public final class Virtio9P: NinePTransport {
     // Contents lie behind a header of fixed size, so a longer reply has some.
     let isSplit = exchange.isSplit
     let count = min(written, isSplit ? header : limit)
-    var bytes = exchange.reply.mutableSpan
-    var all = MutableRawSpan(_elements: &bytes)
-    var part = all._mutatingExtracting(0..<count)
-    exchange.messages.read(into: &part, at: limit)
-    exchange.replyByteCount = count
+    exchange.loadReply(count)
     exchange.receivedByteCount = isSplit ? written - count : 0
   }
 }

@@ -11,6 +11,7 @@ import Machine
 import VFS
 
 #if NINEP
+  import Memory
   import NineP
   import Scheduling
   import Settings
