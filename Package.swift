@@ -88,7 +88,9 @@ let libraries: [Library] = [
   Library("Files", "Pipes", on: ["Base", "Bytes", "Memory", "Scheduling", "Structures", "VFS"]),
   Library(
     "Files", "NineP",
-    on: ["Base", "Bytes", "Frames", "Machine", "Memory", "Scheduling", "VFS", "Virtio9P"]),
+    on: [
+      "Base", "Bytes", "Clock", "Frames", "Machine", "Memory", "Structures", "VFS", "Virtio9P",
+    ]),
   Library(
     "Files", "DeviceFS",
     on: [

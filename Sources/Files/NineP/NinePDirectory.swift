@@ -37,12 +37,23 @@ final class NinePDirectory: OpenDirectory {
     let number = Int(position - 2)
     if number == 0 || number < start || pieces.isEmpty { try goBack(to: number) }
     while number >= start + names.count {
-      guard !isAtEnd, let last = names.last else { return nil }
+      guard !isAtEnd, let last = names.last else { return specialEntry(number) }
       try load(start + names.count, from: last.next)
     }
     let name = names[number - start]
     return DirectoryEntry(
       name: name.name, number: name.identity.path, kind: name.kind, next: UInt64(position) + 1)
+  }
+
+  /// Special files come behind the server's names.
+  private func specialEntry(_ number: Int) -> DirectoryEntry? {
+    guard let specials = directory.specials else { return nil }
+    let cursor = UInt64(number - start - names.count)
+    guard let entry = specials.entry(from: cursor) else { return nil }
+    let skipped = entry.cursor - cursor
+    return DirectoryEntry(
+      name: entry.name, number: entry.value.number, kind: entry.value.kind,
+      next: UInt64(position) + skipped + 1)
   }
 
   /// Loads the piece with this name, or the nearest before it; the first one afresh.

@@ -10,7 +10,9 @@ import Virtio9P
 /// An open regular file of a volume.
 final class NinePFile: PositionedFile {
   private let file: NinePNode
-  private let handle: NinePFid
+  private var handle: NinePFid
+  /// Whether the server appends whatever the offset.
+  private var handleAppends: Bool
 
   /// What was read ahead: bytes of the file from `aheadStart` on, as they were at `aheadGeneration`.
   private var ahead: [UInt8] = []
@@ -27,6 +29,7 @@ final class NinePFile: PositionedFile {
   init(_ file: NinePNode, _ handle: NinePFid, flags: OpenFlags) {
     self.file = file
     self.handle = handle
+    handleAppends = flags.contains(.append)
     super.init(node: file, flags: flags)
     file.didOpen(handle, isWritable: flags.allowsWriting)
   }
@@ -43,9 +46,15 @@ final class NinePFile: PositionedFile {
   // MARK: Reading
 
   override func readBytes(
-    into buffer: UserBuffer, at offset: Int64
+    into whole: UserBuffer, at offset: Int64
   ) throws(SystemError) -> Int {
     guard offset >= 0 else { throw .invalidArgument }
+    var buffer = whole
+    if !file.hasPath {
+      // The server may have more (`NinePNode.truncate`).
+      let left = max(0, file.pages.size - offset)
+      buffer = whole.slice(from: 0, count: Int(min(Int64(whole.count), left)))
+    }
     guard buffer.count > 0 else { return 0 }
     if file.pages.hasDirtyPages { try file.pages.flush() }
     let isInOrder = offset == expected
@@ -145,6 +154,8 @@ final class NinePFile: PositionedFile {
     guard offset >= 0 else { throw .invalidArgument }
     guard buffer.count > 0 else { return 0 }
     guard offset <= Int64.max - Int64(buffer.count) else { throw .fileTooLarge }
+    file.didChange()
+    if handleAppends && !flags.contains(.append) { try stopAppending() }
     let client = file.system.client
     let exchange = try client.take(hasData: true)
     defer { client.release(exchange) }
@@ -171,6 +182,15 @@ final class NinePFile: PositionedFile {
       }
     }
     return done
+  }
+
+  /// `fcntl(F_SETFL)` has taken O_APPEND away, which the server knows of an open only.
+  private func stopAppending() throws(SystemError) {
+    let new = try file.openHandle(flags)
+    file.didClose(handle)
+    handle = new
+    handleAppends = false
+    file.didOpen(new, isWritable: flags.allowsWriting)
   }
 
   // MARK: The rest

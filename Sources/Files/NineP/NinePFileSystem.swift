@@ -2,6 +2,7 @@
 
 import Base
 import Bytes
+import Clock
 import Frames
 import VFS
 import Virtio9P
@@ -37,7 +38,11 @@ public final class NinePFileSystem {
   /// Whether nothing may be changed; the server refuses it as well.
   public let isReadOnly: Bool
   var nodes: NodeTable
+  var recentNames = RecentNames()
   private var folder: NinePNode?
+  private var kept: [NinePNode] = []
+  /// No server gives files such numbers.
+  private var lastSpecialNumber: UInt64 = 0xffff_ffff_0000_0000
   /// Files with pages that the server does not have yet.
   private var unwritten: [NinePContents] = []
 
@@ -79,6 +84,14 @@ public final class NinePFileSystem {
 
   /// The node called `name` in `directory`.
   func child(of directory: NinePNode, _ name: RawSpan) throws(SystemError) -> NinePNode {
+    let now = Clock.now()
+    if let node = recentNames.node(directory, name, at: now) { return node }
+    let node = try walk(from: directory, to: name)
+    recentNames.note(node, directory, name, at: now)
+    return node
+  }
+
+  private func walk(from directory: NinePNode, to name: RawSpan) throws(SystemError) -> NinePNode {
     let (fid, identity) = try client.walk(directory.fid, to: name)
     if let node = nodes.node(identity.path) {
       if identity.kind == nil ? !node.isDirectory && !node.isSymbolicLink
@@ -108,10 +121,24 @@ public final class NinePFileSystem {
       }
     }
     let node = NinePNode(self, fid, number: identity.path, kind: kind)
-    if let attributes { node.adopt(attributes) }
+    if let attributes { node.adoptFresh(attributes) }
     node.wasFound(fid, in: directory, name)
     nodes.insert(node)
     return node
+  }
+
+  func nextSpecialNumber() -> UInt64 {
+    lastSpecialNumber += 1
+    return lastSpecialNumber
+  }
+
+  /// Directories with special files that only the guest has must not be forgotten.
+  func keep(_ directory: NinePNode) {
+    if !kept.contains(where: { $0 === directory }) { kept.append(directory) }
+  }
+
+  func keepNoMore(_ directory: NinePNode) {
+    kept.removeAll { $0 === directory }
   }
 
   /// The node of a file that is no longer what it was: a new one may get its number.

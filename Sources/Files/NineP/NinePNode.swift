@@ -2,8 +2,10 @@
 
 import Base
 import Bytes
+import Clock
 import Machine
 import Memory
+import Structures
 import VFS
 import Virtio9P
 
@@ -27,6 +29,10 @@ final class NinePNode: Node {
   private var otherByteCount: Int64 = 0
   private var blocks: Int64 = 0
   private var device: UInt64 = 0
+  /// Until when what was fetched serves one more look.
+  private var freshUntil = Instant.start
+  /// Special files of this directory that only the guest has.
+  var specials: NameTable<NinePSpecial>?
   /// The next in a bucket of the file system's table.
   var nextInTable: NinePNode?
 
@@ -78,8 +84,24 @@ final class NinePNode: Node {
     changed = attributes.changed
   }
 
+  /// As `adopt`; the next `refresh` need not ask again if it comes at once, in the same call.
+  func adoptFresh(_ attributes: FileAttributes) {
+    adopt(attributes)
+    freshUntil = Clock.now() + .milliseconds(1)
+  }
+
+  /// This kernel has changed the file: what was fetched is old.
+  func didChange() {
+    freshUntil = .start
+  }
+
   override func refresh() throws(SystemError) {
     guard hasPath else { return }
+    if freshUntil != .start {
+      let isFresh = Clock.now() < freshUntil
+      freshUntil = .start
+      if isFresh { return }
+    }
     // What mappings have written may have grown nothing, but times and blocks are the server's.
     let attributes: FileAttributes
     do { attributes = try client.attributes(of: fid) } catch {
@@ -102,6 +124,7 @@ final class NinePNode: Node {
   }
 
   override func change(_ change: AttributeChange) throws(SystemError) {
+    didChange()
     guard !isReadOnly else { throw .readOnlyFileSystem }
     guard hasPath else { return adopt(change) }
     var other = NinePClient.Change()
@@ -204,7 +227,7 @@ final class NinePNode: Node {
   /// What the server is told of an open: the access, O_APPEND, O_DSYNC and O_SYNC.
   private static let serverFlags: UInt32 = 0o4012003
 
-  private func openHandle(_ flags: OpenFlags) throws(SystemError) -> NinePFid {
+  func openHandle(_ flags: OpenFlags) throws(SystemError) -> NinePFid {
     guard hasPath else { throw .noSuchFile }
     let handle = try client.copy(fid)
     // O_LARGEFILE
@@ -225,6 +248,7 @@ final class NinePNode: Node {
     guard kind == .regular else { throw isDirectory ? .isDirectory : .invalidArgument }
     guard byteCount >= 0 else { throw .invalidArgument }
     guard !isReadOnly else { throw .readOnlyFileSystem }
+    didChange()
     if hasPath {
       var change = NinePClient.Change()
       change.byteCount = byteCount
@@ -282,6 +306,7 @@ final class NinePNode: Node {
 
   override func lookup(_ name: RawSpan) throws(SystemError) -> Node {
     guard isDirectory else { throw .notDirectory }
+    if let special = special(name) { return special }
     return try system.child(of: self, name)
   }
 
@@ -295,8 +320,17 @@ final class NinePNode: Node {
     case .directory:
       try client.makeDirectory(name, in: fid, mode: permissionBits, group: group)
     default:
-      try client.makeNode(
-        name, in: fid, mode: kind.rawValue | permissionBits, device: device, group: group)
+      do {
+        try client.makeNode(
+          name, in: fid, mode: kind.rawValue | permissionBits, device: device, group: group)
+      } catch {
+        guard error == .noSuchDeviceAddress || error == .notPermitted || error == .notSupported,
+          kind == .fifo || kind == .socket
+        else { throw error == .noSuchDeviceAddress ? .notPermitted : error }
+        let special = NinePSpecial(system, kind, permissionBits: permissionBits)
+        attach(special, name)
+        return special
+      }
     }
     return try system.child(of: self, name)
   }
@@ -310,9 +344,13 @@ final class NinePNode: Node {
       name, in: handle, flags: 0o100302, mode: permissionBits, group: group)
     // A file of that number that was known is gone.
     if let stale = system.nodes.node(identity.path) { system.forget(stale) }
-    let node = try system.child(of: self, name)
-    guard node.kind == .regular, node.number == identity.path else { return node }
+    let (found, told) = try client.walk(fid, to: name)
+    guard told.path == identity.path, told.kind == nil else { throw .inputOutput }
+    let node = NinePNode(system, found, number: identity.path, kind: .regular)
+    node.permissionBits = permissionBits
     node.keepFirstHandle(handle)
+    node.wasFound(found, in: self, name)
+    system.nodes.insert(node)
     return node
   }
 
@@ -329,18 +367,25 @@ final class NinePNode: Node {
     guard node.hasPath else { throw .noSuchFile }
     try client.link(node.fid, as: name, in: fid)
     node.linkCount += 1
+    node.didChange()
     node.touchChanged()
   }
 
   override func remove(_ name: RawSpan, directory: Bool) throws(SystemError) {
     try checkChange()
+    if !directory, removeSpecial(name) { return }
+    if directory, try system.child(of: self, name).specials != nil { throw .directoryNotEmpty }
     let known = try knownNode(name)
     try client.remove(name, in: fid, isDirectory: directory)
+    system.recentNames.forget()
     known?.node.didLoseName(linksBefore: known?.links ?? 1)
   }
 
   /// The node called `name`, if it is known, and how many names it has; nil when nobody knows it.
   private func knownNode(_ name: RawSpan) throws(SystemError) -> (node: NinePNode, links: UInt32)? {
+    if let node = system.recentNames.node(self, name, at: Clock.now()) {
+      return (node, node.linkCount)
+    }
     let (found, identity) = try client.walk(fid, to: name)
     guard system.nodes.node(identity.path) != nil else { return nil }
     let links = try client.attributes(of: found).linkCount
@@ -362,6 +407,11 @@ final class NinePNode: Node {
     }
     // The protocol can only replace.
     if case .exchange = mode { throw .invalidArgument }
+    if special(name) != nil { return try moveSpecial(name, to: directory, newName) }
+    if directory.special(newName) != nil {
+      if case .keep = mode { throw .fileExists }
+      _ = directory.removeSpecial(newName)
+    }
     let moved = try system.child(of: self, name)
     guard moved.mounted == nil else { throw .busy }
     var replaced: (node: NinePNode, links: UInt32)?
@@ -372,6 +422,7 @@ final class NinePNode: Node {
     if case .keep = mode, replaced != nil { throw .fileExists }
     guard replaced?.node.mounted == nil else { throw .busy }
     try client.rename(name, in: fid, to: newName, in: directory.fid)
+    system.recentNames.forget()
     if let replaced { replaced.node.didLoseName(linksBefore: replaced.links) }
     // The path behind the node's fid may be the old one.
     _ = try? system.child(of: directory, newName)
