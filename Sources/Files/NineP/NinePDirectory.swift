@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Structures
 import VFS
 
 /// An open directory of a volume.
