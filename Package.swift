@@ -212,7 +212,7 @@ let tests: [Target] =
       name: "DevicesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
-        "VirtioPCI", "VirtioConsole", "Addresses", "Packets", "VirtioNet",
+        "VirtioPCI", "VirtioConsole", "Virtio9P", "Addresses", "Packets", "VirtioNet",
       ]),
     .testTarget(
       name: "NetworkTests",
@@ -221,7 +221,7 @@ let tests: [Target] =
       name: "FilesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "Frames", "Memory", "Scheduling", "EROFS", "VFS", "RootFS",
-        "Pipes", "DeviceFS", "ProcFS", "Random",
+        "Pipes", "DeviceFS", "ProcFS", "Random", "NineP", "Virtio9P",
       ]),
     .testTarget(
       name: "LinuxTests",

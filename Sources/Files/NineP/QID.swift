@@ -51,7 +51,7 @@ struct ListedName {
   var next: UInt64
 
   var isDots: Bool {
-    name == [UInt8(ascii: ".")] || name == [UInt8(ascii: "."), UInt8(ascii: ".")]
+    name.count <= 2 && name.allSatisfy { $0 == UInt8(ascii: ".") }
   }
 
   var kind: FileKind { FileKind(rawValue: UInt32(type) << 12) ?? identity.kind ?? .regular }

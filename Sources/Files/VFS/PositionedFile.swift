@@ -97,14 +97,22 @@ open class OpenDirectory: OpenFile {
     return position
   }
 
+  /// Not array literals: Swift 6.3 lays those of one function out as constants that it numbers anew
+  /// in each module that has a copy, and the linker then mixes them up.
+  private static func dots(_ count: Int) -> [UInt8] {
+    [UInt8](repeating: UInt8(ascii: "."), count: count)
+  }
+
   /// The entry at the position, `.` and `..` first; nil at the end. The position stays: the caller
   /// sets it to the entry's `next` once the entry has been delivered.
   open func nextEntry() throws(SystemError) -> DirectoryEntry? {
     switch position {
-    case 0: return DirectoryEntry(name: [0x2e], number: node.number, kind: .directory, next: 1)
+    case 0:
+      return DirectoryEntry(
+        name: Self.dots(1), number: node.number, kind: .directory, next: 1)
     case 1:
       return DirectoryEntry(
-        name: [0x2e, 0x2e], number: (node.parent ?? node).number, kind: .directory, next: 2)
+        name: Self.dots(2), number: (node.parent ?? node).number, kind: .directory, next: 2)
     default:
       guard var entry = try node.entry(from: UInt64(position - 2)) else { return nil }
       entry.next += 2
