@@ -20,7 +20,7 @@ struct VolumeFixture {
   static func run(
     isReadOnly: Bool = false, nodeLimit: Int = 64, _ body: (VolumeFixture) throws -> Void
   ) throws {
-    try FileFixture.run { files in
+    try FileFixture.run { files throws in
       let server = SimulatedNinePServer()
       let system = try NinePFileSystem(
         server, frames: files.frames, deviceNumber: 0x30, isReadOnly: isReadOnly,
@@ -49,22 +49,41 @@ struct VolumeFixture {
   }
 
   func make(_ name: String, _ kind: FileKind = .regular) throws -> Node {
-    try system.root.make(name.utf8.map { $0 }.span.bytes, kind, permissionBits: 0o640, device: 0)
+    let name = Array(name.utf8)
+    return try system.root.make(
+      RawSpan(_elements: name.span), kind, permissionBits: 0o640, device: 0)
   }
 
   func remove(_ name: String, directory: Bool = false) throws {
-    try system.root.remove(name.utf8.map { $0 }.span.bytes, directory: directory)
+    try remove(Array(name.utf8), directory: directory)
   }
 
-  func rename(_ name: String, _ newName: String, _ mode: RenameMode = .replace) throws {
+  func remove(_ name: [UInt8], directory: Bool = false) throws {
+    try system.root.remove(RawSpan(_elements: name.span), directory: directory)
+  }
+
+  func rename(
+    _ name: String, _ newName: String, _ mode: RenameMode = .replace, to target: Node? = nil
+  ) throws {
+    let (old, new) = (Array(name.utf8), Array(newName.utf8))
     try system.root.rename(
-      name.utf8.map { $0 }.span.bytes, to: system.root, newName.utf8.map { $0 }.span.bytes, mode)
+      RawSpan(_elements: old.span), to: target ?? system.root, RawSpan(_elements: new.span), mode)
+  }
+
+  func link(_ name: String, to target: String) throws {
+    let (name, target) = (Array(name.utf8), Array(target.utf8))
+    _ = try system.root.makeLink(RawSpan(_elements: name.span), to: RawSpan(_elements: target.span))
+  }
+
+  func link(_ name: String, _ node: Node) throws {
+    let name = Array(name.utf8)
+    try system.root.link(RawSpan(_elements: name.span), node)
   }
 }
 
 @Suite struct NinePTests {
   @Test func filesAreTheServers() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       let file = volume.put("a", "hello")
       let node = try volume.node("a")
       #expect(node.byteCount == 5 && node.kind == .regular && node.permissionBits == 0o644)
@@ -82,7 +101,7 @@ struct VolumeFixture {
   }
 
   @Test func mountPointIsMadeAndTold() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       let volumes = volume.files.namespace.volumes
       #expect(volumes.count == 1)
       #expect(volumes[0].path == Array("/deep/v".utf8) && volumes[0].source == Array("tag".utf8))
@@ -92,7 +111,7 @@ struct VolumeFixture {
   }
 
   @Test func makesAndRemoves() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       let node = try volume.make("new")
       let file = try #require(volume.server.root["new"])
       #expect(file.mode == 0o640)
@@ -112,7 +131,7 @@ struct VolumeFixture {
   }
 
   @Test func filesOutliveTheirNames() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       let old = volume.put("a", "old contents")
       let open = try volume.open("a")
       try volume.remove("a")
@@ -133,7 +152,7 @@ struct VolumeFixture {
   }
 
   @Test func renameReplaces() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       volume.put("a", "from a")
       volume.put("b", "from b")
       let open = try volume.open("b")
@@ -146,15 +165,13 @@ struct VolumeFixture {
       #expect(try volume.text(open) == "from b")
       #expect(try volume.text(volume.open("b")) == "from a")
       #expect(throws: SystemError.crossDevice) {
-        try volume.system.root.rename(
-          "b".utf8.map { $0 }.span.bytes, to: volume.files.namespace.root,
-          "b".utf8.map { $0 }.span.bytes, .replace)
+        try volume.rename("b", "b", to: volume.files.namespace.root)
       }
     }
   }
 
   @Test func listsLargeDirectoriesInPieces() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       let names = (0..<500).map { "file-\($0)" }
       for name in names { volume.put(name) }
       let open = try #require(try volume.system.root.open([]) as? OpenDirectory)
@@ -175,21 +192,21 @@ struct VolumeFixture {
   }
 
   @Test func removingWhileListingMissesNothing() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       volume.server.listingLimit = 1000
       for number in 0..<100 { volume.put("n\(number)") }
       let open = try #require(try volume.system.root.open([]) as? OpenDirectory)
       open.position = 2
       while let entry = try open.nextEntry() {
         open.position = Int64(entry.next)
-        try volume.system.root.remove(entry.name.span.bytes, directory: false)
+        try volume.remove(entry.name)
       }
       #expect(volume.server.root.children.isEmpty)
     }
   }
 
   @Test func seesWhatTheHostChanged() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       let file = volume.put("a", "one")
       #expect(try volume.text(volume.open("a")) == "one")
       file.data = Array("longer".utf8)
@@ -205,7 +222,7 @@ struct VolumeFixture {
   }
 
   @Test func smallReadsInOrderAreFew() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       let text = String(repeating: "0123456789", count: 2000)
       volume.put("a", text)
       let open = try volume.open("a")
@@ -227,7 +244,7 @@ struct VolumeFixture {
   }
 
   @Test func appends() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       let file = volume.put("log", "a")
       let open = try volume.open("log", [.readWrite, .append])
       try volume.files.write(open, Array("b".utf8))
@@ -240,7 +257,7 @@ struct VolumeFixture {
   }
 
   @Test func synchronizes() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       let file = volume.put("a", "x")
       let open = try volume.open("a")
       try open.synchronize()
@@ -254,7 +271,7 @@ struct VolumeFixture {
   }
 
   @Test func readOnlyVolumesRefuse() throws {
-    try VolumeFixture.run(isReadOnly: true) { volume in
+    try VolumeFixture.run(isReadOnly: true) { volume throws in
       volume.put("a", "x")
       let node = try volume.node("a")
       #expect(try volume.text(volume.open("a", [])) == "x")
@@ -271,7 +288,7 @@ struct VolumeFixture {
   }
 
   @Test func attributesChange() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       let file = volume.put("a")
       let node = try volume.node("a")
       var change = AttributeChange()
@@ -291,7 +308,7 @@ struct VolumeFixture {
   }
 
   @Test func specialFilesTheServerRefusesAreTheGuests() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       let node = try volume.make("fifo", .fifo)
       #expect(try volume.node("fifo") === node)
       let open = try #require(try volume.system.root.open([]) as? OpenDirectory)
@@ -307,15 +324,14 @@ struct VolumeFixture {
   }
 
   @Test func linksAreTheGuests() throws {
-    try VolumeFixture.run { volume in
-      let root = volume.system.root
-      _ = try root.makeLink("l".utf8.map { $0 }.span.bytes, to: "/deep".utf8.map { $0 }.span.bytes)
+    try VolumeFixture.run { volume throws in
+      try volume.link("l", to: "/deep")
       #expect(try volume.files.lookup("/deep/v/l") === volume.files.lookup("/deep"))
-      _ = try root.makeLink("m".utf8.map { $0 }.span.bytes, to: "../..".utf8.map { $0 }.span.bytes)
+      try volume.link("m", to: "../..")
       #expect(try volume.files.lookup("/deep/v/m") === volume.files.namespace.root)
       let file = volume.put("a", "x")
       let node = try volume.node("a")
-      try root.link("b".utf8.map { $0 }.span.bytes, node)
+      try volume.link("b", node)
       #expect(try volume.node("b") === node && file.links == 2)
       try volume.remove("a")
       #expect(try volume.node("b") === node && !node.isRemoved)
@@ -324,7 +340,7 @@ struct VolumeFixture {
   }
 
   @Test func nodesAndFidsAreBounded() throws {
-    try VolumeFixture.run(nodeLimit: 32) { volume in
+    try VolumeFixture.run(nodeLimit: 32) { volume throws in
       for number in 0..<400 { volume.put("n\(number)", "x") }
       for number in 0..<400 { _ = try volume.text(volume.open("n\(number)")) }
       #expect(volume.system.nodes.count <= 64, "\(volume.system.nodes.count) nodes are kept")
@@ -339,7 +355,7 @@ struct VolumeFixture {
   // MARK: Mappings
 
   @Test func mappingsReadAndWriteBack() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       let file = volume.put("a", String(repeating: "a", count: 10_000))
       let open = try volume.open("a")
       let source = try open.pageSource()
@@ -364,7 +380,7 @@ struct VolumeFixture {
   }
 
   @Test func whatMappingsWroteIsNotLost() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       let file = volume.put("a", String(repeating: "a", count: 40_000))
       func scribble() throws {
         let open = try volume.open("a")
@@ -387,7 +403,7 @@ struct VolumeFixture {
   }
 
   @Test func theKernelsOwnFaultsPoll() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       volume.put("a", "mapped")
       let source = try volume.open("a").pageSource()
       volume.server.patience = []
@@ -399,7 +415,7 @@ struct VolumeFixture {
   // MARK: Servers that lie or fail
 
   @Test func aBrokenDeviceFailsEverything() throws {
-    try VolumeFixture.run { volume in
+    try VolumeFixture.run { volume throws in
       volume.put("a", "x")
       let open = try volume.open("a")
       volume.server.isBroken = true
@@ -410,7 +426,7 @@ struct VolumeFixture {
   }
 
   @Test func serversOfAnotherKindAreRefused() throws {
-    try FileFixture.run { files in
+    try FileFixture.run { files throws in
       let server = SimulatedNinePServer()
       server.messageSize = 100
       #expect(throws: SystemError.notSupported) {
@@ -423,7 +439,7 @@ struct VolumeFixture {
 
   @Test func namesThatLeadElsewhereAreRefused() throws {
     for name in ["a/b", "", "x\0y"] {
-      try VolumeFixture.run { volume in
+      try VolumeFixture.run { volume throws in
         volume.put(name)
         let open = try #require(try volume.system.root.open([]) as? OpenDirectory)
         open.position = 2
@@ -437,7 +453,7 @@ struct VolumeFixture {
     var fuzz = VolumeFuzz(rounds: 300)
     var failures = 0
     while fuzz.next() {
-      try VolumeFixture.run { volume in
+      try VolumeFixture.run { volume throws in
         volume.put("a", String(repeating: "contents", count: 100))
         volume.put("b", "x")
         let open = try volume.open("a")

@@ -67,7 +67,11 @@ final class SimulatedNinePServer: NinePTransport {
   func take(hasData: Bool, _ patience: NinePPatience) throws(SystemError) -> NinePExchange {
     if isBroken { throw .inputOutput }
     exchangesOut += 1
-    if let exchange = hasData ? larges.popLast() : smalls.popLast() { return exchange }
+    if hasData {
+      if let exchange = larges.popLast() { return exchange }
+    } else if let exchange = smalls.popLast() {
+      return exchange
+    }
     nextTag += 1
     return NinePExchange(tag: nextTag, dataByteCount: hasData ? dataByteLimit : 0)!
   }
@@ -103,7 +107,8 @@ final class SimulatedNinePServer: NinePTransport {
     var received = data.count
     if let tamper { (reply, received) = tamper(reply, received) }
     if received > 0 {
-      exchange.data!.write(data.prefix(received).map { $0 }.span.bytes, at: 0)
+      let part = Array(data.prefix(received))
+      exchange.data!.write(RawSpan(_elements: part.span), at: 0)
     }
     exchange.setReply(reply, receivedByteCount: received)
   }
@@ -159,12 +164,14 @@ final class SimulatedNinePServer: NinePTransport {
     var body: [UInt8] = []
     var data: [UInt8] = []
     var answerType = type + 1
-    do {
-      (body, data) = try serve(type, &fields, contents)
+    do throws(Failure) {
+      let served = try serve(type, &fields, contents)
+      body = served.0
+      data = served.1
       precondition(fields.bytes.isEmpty, "a request of type \(type) is too long")
     } catch {
       answerType = 7
-      body = Self.little(UInt64((error as? Failure)?.number ?? 5), 4)
+      body = Self.little(UInt64(error.number), 4)
     }
     let size = 7 + body.count + data.count
     return (Self.little(UInt64(size), 4) + [answerType] + Self.little(tag, 2) + body, data)
@@ -179,30 +186,30 @@ final class SimulatedNinePServer: NinePTransport {
     return file
   }
 
-  private func fid(_ fields: inout Fields) throws -> Fid {
+  private func fid(_ fields: inout Fields) throws(Failure) -> Fid {
     guard let fid = fids[fields.u32()] else { throw Failure(number: 2) }
     return fid
   }
 
-  private func named(_ fid: Fid) throws -> File {
+  private func named(_ fid: Fid) throws(Failure) -> File {
     guard let file = file(at: fid.path) else { throw Failure(number: 2) }
     return file
   }
 
-  private func directory(_ fields: inout Fields) throws -> File {
+  private func directory(_ fields: inout Fields) throws(Failure) -> File {
     let file = try named(try fid(&fields))
     guard file.isDirectory else { throw Failure(number: 20) }
     return file
   }
 
-  private func add(_ file: File, _ name: String, to directory: File) throws {
+  private func add(_ file: File, _ name: String, to directory: File) throws(Failure) {
     guard directory[name] == nil else { throw Failure(number: 17) }
     directory.children.append((name, file))
   }
 
   private func serve(
     _ type: UInt8, _ fields: inout Fields, _ contents: [UInt8]
-  ) throws -> ([UInt8], [UInt8]) {
+  ) throws(Failure) -> ([UInt8], [UInt8]) {
     switch type {
     case 100:
       _ = fields.u32()
@@ -229,7 +236,7 @@ final class SimulatedNinePServer: NinePTransport {
     }
   }
 
-  private func walk(_ fields: inout Fields) throws -> [UInt8] {
+  private func walk(_ fields: inout Fields) throws(Failure) -> [UInt8] {
     var fid = try fid(&fields)
     let number = fields.u32()
     let count = Int(fields.number(2))
@@ -246,7 +253,7 @@ final class SimulatedNinePServer: NinePTransport {
 
   private func serveContents(
     _ type: UInt8, _ fields: inout Fields, _ contents: [UInt8]
-  ) throws -> ([UInt8], [UInt8]) {
+  ) throws(Failure) -> ([UInt8], [UInt8]) {
     let number = fields.u32()
     guard let fid = fids[number] else { throw Failure(number: 2) }
     switch type {
@@ -303,7 +310,7 @@ final class SimulatedNinePServer: NinePTransport {
 
   private func serveAttributes(
     _ type: UInt8, _ fields: inout Fields
-  ) throws -> ([UInt8], [UInt8]) {
+  ) throws(Failure) -> ([UInt8], [UInt8]) {
     let file = try named(try fid(&fields))
     if type == 24 {
       let mask = fields.number(8)
@@ -333,7 +340,7 @@ final class SimulatedNinePServer: NinePTransport {
     return ([], [])
   }
 
-  private func serveNames(_ type: UInt8, _ fields: inout Fields) throws -> [UInt8] {
+  private func serveNames(_ type: UInt8, _ fields: inout Fields) throws(Failure) -> [UInt8] {
     switch type {
     case 16:
       let directory = try directory(&fields)
@@ -374,7 +381,7 @@ final class SimulatedNinePServer: NinePTransport {
     }
   }
 
-  private func rename(_ fields: inout Fields) throws -> [UInt8] {
+  private func rename(_ fields: inout Fields) throws(Failure) -> [UInt8] {
     let old = try fid(&fields)
     let name = fields.text()
     let new = try fid(&fields)
