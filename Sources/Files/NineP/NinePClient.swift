@@ -85,6 +85,12 @@ final class NinePClient {
     return nextFid - 1
   }
 
+  /// A fid that the server refused to make is free. When its answer made no sense, it may have
+  /// made it.
+  private func takeBack(_ number: UInt32, after error: SystemError) {
+    if error == .inputOutput { forget(number) } else { freeFids.append(number) }
+  }
+
   /// Tells the server, now or soon, to forget a fid. Waits for nothing: this happens wherever the
   /// last reference goes.
   func forget(_ number: UInt32) {
@@ -140,7 +146,7 @@ final class NinePClient {
       let identity = try fields { () throws(ProtocolError) in try reply.identity() }
       return (NinePFid(number, of: self), identity)
     } catch {
-      freeFids.append(number)
+      takeBack(number, after: error)
       throw error
     }
   }
@@ -163,7 +169,7 @@ final class NinePClient {
       }
       return (NinePFid(number, of: self), identity)
     } catch {
-      freeFids.append(number)
+      takeBack(number, after: error)
       throw error
     }
   }
@@ -184,7 +190,7 @@ final class NinePClient {
       }
       return NinePFid(number, of: self)
     } catch {
-      freeFids.append(number)
+      takeBack(number, after: error)
       throw error
     }
   }
