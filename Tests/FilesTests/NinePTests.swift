@@ -16,19 +16,28 @@ struct VolumeFixture {
   let files: FileFixture
   let server: SimulatedNinePServer
   let system: NinePFileSystem
+  let path: String
 
   static func run(
     isReadOnly: Bool = false, nodeLimit: Int = 64, _ body: (VolumeFixture) throws -> Void
   ) throws {
-    try FileFixture.run { files throws in
-      let server = SimulatedNinePServer()
-      let system = try NinePFileSystem(
-        server, frames: files.frames, deviceNumber: 0x30, isReadOnly: isReadOnly,
-        ownership: .init(user: 1000, group: 1001), nodeLimit: nodeLimit)
-      try files.namespace.mountVolume(
-        system.root, at: Array("/deep/v".utf8), source: Array("tag".utf8))
-      try body(VolumeFixture(files: files, server: server, system: system))
+    try FileFixture.run(frameCount: 512) { files throws in
+      try body(
+        VolumeFixture(files, at: "/deep/v", isReadOnly: isReadOnly, nodeLimit: nodeLimit))
     }
+  }
+
+  init(
+    _ files: FileFixture, at path: String, isReadOnly: Bool = false, nodeLimit: Int = 64
+  ) throws {
+    self.files = files
+    self.path = path
+    server = SimulatedNinePServer()
+    system = try NinePFileSystem(
+      server, frames: files.frames, deviceNumber: 0x30, isReadOnly: isReadOnly,
+      ownership: .init(user: 1000, group: 1001), nodeLimit: nodeLimit)
+    try files.namespace.mountVolume(
+      system.root, at: Array(path.utf8), source: Array("tag".utf8))
   }
 
   @discardableResult
@@ -42,7 +51,7 @@ struct VolumeFixture {
     try node(path).open(flags)
   }
 
-  func node(_ path: String) throws -> Node { try files.lookup("/deep/v/" + path) }
+  func node(_ path: String) throws -> Node { try files.lookup(self.path + "/" + path) }
 
   func text(_ file: OpenFile, _ count: Int = 100, at offset: Int64 = 0) throws -> String {
     String(decoding: try files.read(file, count, at: offset), as: UTF8.self)
@@ -461,8 +470,9 @@ struct VolumeFixture {
   @Test func survivesDamagedReplies() throws {
     let fuzz = VolumeFuzz(rounds: 300)
     var failures = 0
-    while fuzz.next() {
-      try VolumeFixture.run { volume throws in
+    try FileFixture.run(frameCount: 1024) { files throws in
+      while fuzz.next() {
+        let volume = try VolumeFixture(files, at: "/round\(fuzz.round)")
         volume.put("a", String(repeating: "contents", count: 100))
         volume.put("b", "x")
         let open = try volume.open("a")
@@ -507,7 +517,7 @@ final class VolumeFuzz {
   /// One stream of numbers for the damage, one for what is done.
   private var random: SeededGenerator
   var choices = SeededGenerator(seed: 7)
-  private var round = 0
+  private(set) var round = 0
   private let rounds: Int
 
   init(rounds: Int) {
