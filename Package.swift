@@ -74,6 +74,7 @@ let libraries: [Library] = [
   Library("Devices", "VirtioMMIO", on: ["Base", "Machine", "Virtio"]),
   Library("Devices", "VirtioPCI", on: ["Base", "Machine", "PCI", "Virtio"]),
   Library("Devices", "VirtioConsole", on: ["Base", "Bytes", "Machine", "Virtio", "Log"]),
+  Library("Devices", "Virtio9P", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
 
   Library("Network", "Addresses", on: ["Bytes"]),
   Library("Network", "Packets", on: ["Addresses", "Base", "Bytes", "Machine"]),
@@ -113,6 +114,11 @@ let libraries: [Library] = [
     "Files", "RootFS",
     on: ["Base", "Bytes", "Clock", "EROFS", "Frames", "Machine", "Memory", "Structures", "VFS"]),
   Library("Files", "Pipes", on: ["Base", "Bytes", "Memory", "Scheduling", "Structures", "VFS"]),
+  Library(
+    "Files", "NineP",
+    on: [
+      "Base", "Bytes", "Clock", "Frames", "Machine", "Memory", "Structures", "VFS", "Virtio9P",
+    ]),
   Library(
     "Files", "DeviceFS",
     on: [
@@ -242,7 +248,7 @@ let tests: [Target] =
       name: "DevicesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
-        "VirtioPCI", "VirtioConsole", "Addresses", "Packets", "VirtioNet",
+        "VirtioPCI", "VirtioConsole", "Virtio9P", "Addresses", "Packets", "VirtioNet",
       ]),
     .testTarget(
       name: "NetworkTests",
@@ -258,7 +264,7 @@ let tests: [Target] =
       name: "FilesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "Frames", "Memory", "Scheduling", "EROFS", "VFS", "RootFS",
-        "Pipes", "DeviceFS", "ProcFS", "Random",
+        "Pipes", "DeviceFS", "ProcFS", "Random", "NineP", "Virtio9P",
       ]),
     .testTarget(
       name: "LinuxTests",

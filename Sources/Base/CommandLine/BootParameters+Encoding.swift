@@ -28,6 +28,13 @@ extension BootParameters {
     if !program.isEmpty { text.add("program", text: program) }
     for argument in arguments { text.add("arg", text: argument) }
     for variable in environment { text.add("env", text: variable) }
+    if hostUser != 0 || hostGroup != 0 {
+      text.startWord("owner")
+      text.append(decimal: UInt64(hostUser))
+      text.bytes.append(UInt8(ascii: ":"))
+      text.append(decimal: UInt64(hostGroup))
+    }
+    for volume in volumes { text.add("volume", text: volume.text) }
     for window in virtioDevices {
       text.startWord("virtio_mmio.device")
       text.append(decimal: UInt64(window.byteCount))

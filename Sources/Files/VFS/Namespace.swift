@@ -27,6 +27,10 @@ public final class Namespace {
   public static let pathLimit = 4096
   private static let linkLimit = 40
 
+  /// What was mounted for the user, for `/proc/mounts`. It keeps the directories, whose nodes a
+  /// file system might forget otherwise.
+  public private(set) var volumes: [MountedVolume] = []
+
   public init(root: Node) {
     self.root = root
     workingDirectory = root
@@ -159,6 +163,36 @@ public final class Namespace {
     newRoot.lastParent = newRoot.parent
   }
 
+  /// Puts a volume over the directory at `path`, which is made, with those above it, when there is
+  /// none.
+  public func mountVolume(
+    _ newRoot: Node, at path: [UInt8], source: [UInt8]
+  ) throws(SystemError) {
+    try makeDirectories(path)
+    let directory = try lookup(RawSpan(_elements: path.span))
+    guard directory !== root else { throw .busy }
+    try mount(newRoot, at: RawSpan(_elements: path.span))
+    volumes.append(
+      MountedVolume(source: source, root: newRoot, directory: directory, path: self.path(of: newRoot)))
+  }
+
+  private func makeDirectories(_ path: [UInt8]) throws(SystemError) {
+    var scanner = PathScanner(RawSpan(_elements: path.span))
+    while let part = scanner.next(RawSpan(_elements: path.span)) {
+      let prefix = Array(path[..<part.upperBound])
+      do throws(SystemError) {
+        let found = try lookup(RawSpan(_elements: prefix.span))
+        guard found.isDirectory else { throw .notDirectory }
+      } catch {
+        guard error == .noSuchFile else { throw error }
+        let place = try place(RawSpan(_elements: prefix.span))
+        _ = try place.directory.make(
+          RawSpan(_elements: prefix.span).extracting(place.name), .directory,
+          permissionBits: 0o755, device: 0)
+      }
+    }
+  }
+
   // MARK: Paths back
 
   /// The path of a file from the root, as far as it is known by the name it was last found by;
@@ -166,6 +200,17 @@ public final class Namespace {
   public func path(of node: Node) -> [UInt8] {
     node === root ? [UInt8(ascii: "/")] : node.absolutePath
   }
+}
+
+/// A volume in the tree.
+public struct MountedVolume {
+  /// What the host calls it.
+  public let source: [UInt8]
+  public let root: Node
+  /// What it lies over.
+  let directory: Node
+  /// Where it is.
+  public let path: [UInt8]
 }
 
 /// Finds the components of a path, which each call is given again: a span cannot be kept.

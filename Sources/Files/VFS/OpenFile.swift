@@ -92,6 +92,10 @@ open class OpenFile {
   /// What was written is to reach its final place.
   open func synchronize() throws(SystemError) {}
 
+  /// As `synchronize`, but attributes that are not needed to read the contents may stay behind
+  /// (`fdatasync(2)`).
+  open func synchronizeContents() throws(SystemError) { try synchronize() }
+
   /// `fallocate(2)`
   open func allocate(
     _ mode: AllocationMode, at offset: Int64, count: Int64

@@ -111,9 +111,9 @@ struct RunCommand: AsyncParsableCommand {
     Log.bootstrap(isVerbose: verbose)
     var plan = try application.plan()
     plan.ports += ports
-    plan.volumes += volumes
-    try refuseWhatComesLater(plan)
+    try addVolumes(to: &plan)
     var options = launchOptions()
+    if !plan.volumes.isEmpty { options.hostOwner = .current }
     options.network = try await network(of: plan)
     // Mistakes that need no build are told before one.
     _ = try options.accelerator.resolved(countsInstructions: icount)
@@ -183,11 +183,12 @@ struct RunCommand: AsyncParsableCommand {
       backend: net, addressing: addressing, ports: plan.ports, capture: path)
   }
 
-  private func refuseWhatComesLater(_ plan: Plan) throws {
-    if !plan.volumes.isEmpty {
-      throw ToolError(
-        "volumes are not supported yet; they arrive with shared folders", at: plan.file,
-        advice: "Leave out -v and 'volumes'; put files into the root with 'directory'.")
-    }
+  /// The plan's volumes begin at its folder, those of the command line at the working directory.
+  private func addVolumes(to plan: inout Plan) throws {
+    let all =
+      SharedFolders.resolved(plan.volumes, in: plan.directory)
+      + SharedFolders.resolved(volumes, in: FileManager.default.currentDirectoryPath)
+    plan.volumes = try SharedFolders.checked(all, machine: machine, file: plan.file)
+    plan.needLibrariesOfVolumes()
   }
 }
