@@ -232,7 +232,8 @@ extension DHCPClient {
     let discover = try #require(client.takeBroadcast())
     let good = server.reply(to: discover, type: 2)
     for (offset, value): (Int, UInt8) in [
-      (0, 1), (1, 6), (2, 8), (4, discover[4] ^ 1), (33, 9), (236, 0), (16, 0), (16, 127), (16, 240),
+      (0, 1), (1, 6), (2, 8), (4, discover[4] ^ 1), (33, 9), (236, 0), (16, 0), (16, 127),
+      (16, 240),
       (242, 99),
     ] {
       var bytes = good

@@ -17,7 +17,8 @@ private func time(_ seconds: Double) -> Instant {
     try IPv4Header(parsing: RawSpan(_elements: bytes.span))
   }
 
-  private let good = hex("45000073000040004011b861c0a80001c0a800c7") + [UInt8](repeating: 7, count: 95)
+  private let good =
+    hex("45000073000040004011b861c0a80001c0a800c7") + [UInt8](repeating: 7, count: 95)
 
   @Test func aKnownHeader() throws {
     let header = try parse(good)
@@ -53,7 +54,8 @@ private func time(_ seconds: Double) -> Instant {
 
   @Test func headersWithOptions() throws {
     // Router alert (RFC 2113), 24 bytes.
-    let bytes = hex("46c00020000040000102 4217 0a000001e0000016 94040000") + [1, 2, 3, 4, 5, 6, 7, 8]
+    let bytes =
+      hex("46c00020000040000102 4217 0a000001e0000016 94040000") + [1, 2, 3, 4, 5, 6, 7, 8]
     var fixed = bytes
     fixed[10] = 0
     fixed[11] = 0
@@ -68,7 +70,8 @@ private func time(_ seconds: Double) -> Instant {
   }
 
   @Test(arguments: [
-    ("", true), ("01010100", true), ("94040000", true), ("00ffffff", true), ("8307040a000001 00", false),
+    ("", true), ("01010100", true), ("94040000", true), ("00ffffff", true),
+    ("8307040a000001 00", false),
     ("8907040a000001 00", false), ("94", false), ("9401 0101", false), ("94060000", false),
     ("07", false),
   ])
@@ -193,7 +196,8 @@ private func time(_ seconds: Double) -> Instant {
   }
 
   private func add(
-    _ table: ReassemblyTable, _ bytes: [UInt8], at offset: Int, isLast: Bool = false, id: UInt32 = 1,
+    _ table: ReassemblyTable, _ bytes: [UInt8], at offset: Int, isLast: Bool = false,
+    id: UInt32 = 1,
     now: Double = 0
   ) -> ReassemblyTable.Outcome {
     let header = [UInt8](repeating: 0x45, count: 20)
@@ -211,7 +215,8 @@ private func time(_ seconds: Double) -> Instant {
       var pieces: [(Int, Int)] = []
       var offset = 0
       while offset < size {
-        let step = min(Int.random(in: 1...max(1, size / 160 + 40), using: &random) * 8, size - offset)
+        let step = min(
+          Int.random(in: 1...max(1, size / 160 + 40), using: &random) * 8, size - offset)
         pieces.append((offset, offset + step))
         offset += step
       }
@@ -328,7 +333,8 @@ private func time(_ seconds: Double) -> Instant {
     for number: UInt8 in 1...3 {
       check(
         cache.lower(
-          IPAddress(IPv4Address(1, 1, 1, number)), to: 1000, interface: 1500, now: time(Double(number))))
+          IPAddress(IPv4Address(1, 1, 1, number)), to: 1000, interface: 1500,
+          now: time(Double(number))))
     }
     check(cache.mtu(to: IPAddress(v4("1.1.1.1")), interface: 1500) == 1500)
     check(cache.mtu(to: IPAddress(v4("1.1.1.2")), interface: 1500) == 1000)

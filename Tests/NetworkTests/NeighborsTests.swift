@@ -17,7 +17,9 @@ private final class TestLink: NeighborLink {
   var delivered: [([UInt8], MACAddress)] = []
   var refused: [[UInt8]] = []
 
-  func solicit(_ address: IPAddress, at station: MACAddress?) { solicited.append((address, station)) }
+  func solicit(_ address: IPAddress, at station: MACAddress?) {
+    solicited.append((address, station))
+  }
   func deliver(_ frame: consuming Frame, to address: IPAddress, at station: MACAddress) {
     delivered.append((frame.array, station))
   }
@@ -99,7 +101,8 @@ private final class TestLink: NeighborLink {
     check(table.count == 0, "strangers are not taken in")
     known(table)
     table.learn(
-      address, at: other, by: .weakAnswer(isSolicited: true), creates: true, link: link, now: time(1))
+      address, at: other, by: .weakAnswer(isSolicited: true), creates: true, link: link,
+      now: time(1))
     check(table.station(of: address, now: time(1)) == station, "not without override")
     table.learn(address, at: other, by: .announcement, creates: false, link: link, now: time(2))
     check(table.station(of: address, now: time(2)) == other)

@@ -119,7 +119,9 @@ final class SimulatedNetwork {
       if next > end { break }
       now = max(now, next)
       for host in hosts where host.stack.nextDeadline <= now { host.stack.advance(to: now) }
-      let due = arrivals.filter { $0.time <= now }.sorted { ($0.time, $0.order) < ($1.time, $1.order) }
+      let due = arrivals.filter { $0.time <= now }.sorted {
+        ($0.time, $0.order) < ($1.time, $1.order)
+      }
       arrivals.removeAll { $0.time <= now }
       for arrival in due {
         for (index, host) in hosts.enumerated() where index != arrival.from {

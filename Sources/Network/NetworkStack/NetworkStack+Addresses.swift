@@ -59,8 +59,8 @@ extension NetworkStack {
         dhcp.decline(now: now)
         hasLostAddress = true
       }
-      // RFC 5227 section 2.4 (c) lets a host keep an address that it was told to have: a server
-      // with connections. It stops defending.
+    // RFC 5227 section 2.4 (c) lets a host keep an address that it was told to have: a server
+    // with connections. It stops defending.
     }
   }
 }

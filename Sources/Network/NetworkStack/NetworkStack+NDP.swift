@@ -102,7 +102,8 @@ extension NetworkStack {
     case nil: break
     case .neighborSolicitation(let target, let station):
       answerSolicitation(for: target, from: header.source, at: station)
-    case .neighborAdvertisement(let target, let station, let isRouter, let isSolicited, let overrides):
+    case .neighborAdvertisement(
+      let target, let station, let isRouter, let isSolicited, let overrides):
       if routes6.isClaimed(target) {
         autoConfiguration?.contested(target, &routes6)
         serveAutoConfiguration()
