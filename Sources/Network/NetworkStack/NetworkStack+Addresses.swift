@@ -55,7 +55,7 @@ extension NetworkStack {
     case .announce: sendARP(.announcement(of: address, station), to: .broadcast)
     case .lost:
       conflictCount += 1
-      if address == leasedAddress, let dhcp {
+      if address == leasedAddress?.address, let dhcp {
         dhcp.decline(now: now)
         hasLostAddress = true
       }
