@@ -80,6 +80,19 @@ private func time(_ seconds: Double) -> Instant {
     check(IPv4Options.areAcceptable(RawSpan(_elements: header.span)) == areAcceptable)
   }
 
+  @Test func theHeaderIsInTheFirstPiece() throws {
+    let bytes = hex("46000073000040004011 0000 c0a80001c0a800c7")
+    #expect(throws: IPv4HeaderError.truncated) {
+      try IPv4Header(parsing: RawSpan(_elements: bytes.span), following: 200)
+    }
+    let plain = Array(good[..<20])
+    let header = try IPv4Header(parsing: RawSpan(_elements: plain.span), following: 95)
+    check(header.totalByteCount == 115)
+    #expect(throws: IPv4HeaderError.truncated) {
+      try IPv4Header(parsing: RawSpan(_elements: plain.span), following: 94)
+    }
+  }
+
   @Test func everyChecksumIsRight() throws {
     var random = SeededGenerator(seed: 5)
     for _ in 0..<1000 {

@@ -84,8 +84,9 @@ extension NetworkStack {
     // A packet to one host in a frame to all is not for us (RFC 1122 section 3.3.6). Its answer to
     // no address would go to ourselves.
     if isOwn { return !isLinkGroup && header.source.isUnicast }
+    if header.source.isUnicast { return isGroupOfOurs(header.target) }
     // A host without an address asks all stations (DHCP).
-    return (header.source.isUnicast || header.source == .any) && isGroupOfOurs(header.target)
+    return header.source == .any && header.target == .broadcast
   }
 
   private func isGroupOfOurs(_ target: IPv4Address) -> Bool {
