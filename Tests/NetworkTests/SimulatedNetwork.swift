@@ -21,12 +21,24 @@ final class TestInterface: NetworkInterface {
     self.mtu = mtu
   }
 
+  /// Whether frames are looked at only in `flush`, as a device may do.
+  var isLazy = false
+  private var waiting = PacketQueue()
+
   func transmit(_ frame: consuming Frame) {
     if offloads.contains(.transmitChecksum) { frame.completeChecksum() }
-    sent.append(frame.array)
+    if isLazy {
+      precondition(frame.rest.isEmpty, "a lazy interface has no room for pieces")
+      waiting.append(frame.intoHead())
+    } else {
+      sent.append(frame.array)
+    }
   }
 
-  func flush() { flushCount += 1 }
+  func flush() {
+    flushCount += 1
+    while let packet = waiting.removeFirst() { sent.append(packet.array) }
+  }
 
   func takeSent() -> [[UInt8]] {
     defer { sent = [] }
