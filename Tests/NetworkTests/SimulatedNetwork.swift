@@ -24,9 +24,11 @@ final class TestInterface: NetworkInterface {
   /// Whether frames are looked at only in `flush`, as a device may do.
   var isLazy = false
   private var waiting = PacketQueue()
+  /// Whether it shows frames before it has completed their checksums.
+  var leavesChecksums = false
 
   func transmit(_ frame: consuming Frame) {
-    if offloads.contains(.transmitChecksum) { frame.completeChecksum() }
+    if offloads.contains(.transmitChecksum), !leavesChecksums { frame.completeChecksum() }
     if isLazy {
       precondition(frame.rest.isEmpty, "a lazy interface has no room for pieces")
       waiting.append(frame.intoHead())
