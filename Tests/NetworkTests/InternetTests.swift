@@ -179,6 +179,20 @@ private func time(_ seconds: Double) -> Instant {
     check(routes.source(to: v4("8.8.8.8")) == nil)
   }
 
+  @Test func networksThatBeginAlike() {
+    var routes = routes()
+    check(routes.add(IPv4Routes.Route(IPv4Prefix(v4("10.0.2.0"), length: 23), via: nil)))
+    check(routes.hop(to: v4("10.0.3.7")) == .neighbor(v4("10.0.3.7")), "not by the router")
+    check(routes.add(IPv4Prefix(v4("10.0.2.16"), length: 25)))
+    check(routes.isBroadcast(v4("10.0.2.127")) && routes.isBroadcast(v4("10.0.2.255")))
+    routes.remove(v4("10.0.2.16"))
+    check(!routes.isBroadcast(v4("10.0.2.127")))
+    check(routes.hop(to: v4("10.0.2.7")) == .neighbor(v4("10.0.2.7")))
+    routes.remove(onLink: IPv4Prefix(v4("10.0.2.0"), length: 23))
+    check(routes.hop(to: v4("10.0.3.7")) == .neighbor(v4("10.0.2.2")))
+    check(routes.hop(to: v4("10.0.2.7")) == .neighbor(v4("10.0.2.7")))
+  }
+
   @Test func whatNoHostCanHaveIsRefused() {
     var routes = IPv4Routes()
     for text in ["0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "0.1.1.1"] {

@@ -113,6 +113,19 @@ private final class TestLink: NeighborLink {
     check(table.count == 0 && table.station(of: address, now: time(2)) == nil)
   }
 
+  @Test func whoIsForgottenTakesFramesAlong() {
+    let table = NeighborTable(frameLimit: 4)
+    let free = testPool.availableCount
+    for _ in 0..<10 {
+      for _ in 0..<4 { table.hold(Frame(packet([1])), for: address, link: link, now: time(0)) }
+      table.forget(address)
+    }
+    check(testPool.availableCount == free && table.count == 0)
+    table.hold(Frame(packet([2])), for: address, link: link, now: time(0))
+    known(table)
+    check(link.delivered.map(\.0) == [[2]], "there is room again")
+  }
+
   @Test func everythingIsBounded() {
     let table = NeighborTable(limit: 8, frameLimit: 100)
     let gateway = IPAddress(v4("10.0.0.1"))
