@@ -88,7 +88,7 @@ let libraries: [Library] = [
   Library("Network", "ICMPv6", on: ["Addresses", "Bytes", "Internet", "IPv6", "Packets"]),
   Library("Network", "NDP", on: ["Addresses", "Base", "Bytes", "IPv6"]),
   Library("Network", "UDP", on: ["Addresses", "Base", "Bytes", "Internet", "Packets"]),
-  Library("Network", "Loopback", on: ["Bytes", "Packets"]),
+  Library("Network", "Loopback", on: ["Bytes", "Internet", "Packets"]),
   Library("Network", "PacketCapture", on: ["Base", "Bytes", "Packets"]),
   Library("Network", "DHCP", on: ["Addresses", "Base", "Bytes"]),
   Library("Network", "ResolverConfiguration", on: ["Addresses", "Bytes"]),

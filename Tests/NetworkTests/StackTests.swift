@@ -145,8 +145,9 @@ import UDP
       let span = RawSpan(_elements: reply.span).extracting(droppingFirst: 14)
       let header = try IPv4Header(parsing: span)
       #expect(header.source == v4("10.0.0.2") && header.number == 1)
-      guard case .echoReply(7, 3) = ICMPMessage(
-        parsing: span.extracting(20..<header.totalByteCount))
+      guard
+        case .echoReply(7, 3) = ICMPMessage(
+          parsing: span.extracting(20..<header.totalByteCount))
       else {
         Issue.record("no echo reply of \(size) bytes")
         return

@@ -58,18 +58,21 @@ extension NetworkStack {
       case .duplicate:
         conflictCount += 1
         addressObserver?.addressesChanged()
+      case .changed: addressObserver?.addressesChanged()
       }
     }
   }
 
   func advanceIPv6() {
-    routes6.advance(to: now)
+    if routes6.advance(to: now) { addressObserver?.addressesChanged() }
     guard autoConfiguration != nil else { return }
     autoConfiguration?.advance(&routes6, to: now)
     serveAutoConfiguration()
   }
 
-  /// Sends a message of neighbour discovery, to a group or to a known station.
+  /// Sends a message of neighbour discovery.
+  ///
+  /// - Parameter station: whose it is; nil when `target` is a group, or its station must be found.
   private func sendNDP(
     _ bytes: [UInt8], from source: IPv6Address, to target: IPv6Address, at station: MACAddress?
   ) {
@@ -83,7 +86,13 @@ extension NetworkStack {
       payloadByteCount: bytes.count, hopLimit: 255)
     guard packet.prepend(IPv6Header.byteCount) else { return }
     packet.withMutableBytes { header.store(in: &$0) }
-    transmit(Frame(packet), to: station ?? MACAddress(group: target), type: .ipv6)
+    if let station {
+      transmit(Frame(packet), to: station, type: .ipv6)
+    } else if target.isMulticast {
+      transmit(Frame(packet), to: MACAddress(group: target), type: .ipv6)
+    } else {
+      neighbors.hold(Frame(packet), for: IPAddress(target), link: self, now: now)
+    }
   }
 
   func solicit(_ address: IPv6Address, at target: MACAddress?) {
@@ -102,7 +111,8 @@ extension NetworkStack {
     case nil: break
     case .neighborSolicitation(let target, let station):
       answerSolicitation(for: target, from: header.source, at: station)
-    case .neighborAdvertisement(let target, let station, let isRouter, let isSolicited, let overrides):
+    case .neighborAdvertisement(
+      let target, let station, let isRouter, let isSolicited, let overrides):
       if routes6.isClaimed(target) {
         autoConfiguration?.contested(target, &routes6)
         serveAutoConfiguration()
@@ -119,6 +129,10 @@ extension NetworkStack {
           now: now)
       }
       autoConfiguration?.receive(advertisement, from: header.source, &routes6, now: now)
+      // Routers may say that the link takes less than the interface (RFC 4861 section 4.6.4).
+      if let interface {
+        linkMTU6 = min(interface.mtu, autoConfiguration?.mtu ?? interface.mtu)
+      }
       serveAutoConfiguration()
       addressObserver?.addressesChanged()
     }
@@ -146,10 +160,9 @@ extension NetworkStack {
       neighbors.learn(
         IPAddress(source), at: sender, by: .announcement, creates: true, link: self, now: now)
     }
-    guard let place = neighbors.station(of: IPAddress(source), now: now) else { return }
     sendNDP(
       NDPWriter.neighborAdvertisement(of: target, station: station, isSolicited: true),
-      from: target, to: source, at: place)
+      from: target, to: source, at: neighbors.station(of: IPAddress(source), now: now))
   }
 
   /// RFC 4861 section 7.2.5.

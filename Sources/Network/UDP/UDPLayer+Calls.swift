@@ -133,7 +133,8 @@ extension UDPLayer {
     let options = endpoint.options
     let sendOptions = SendOptions(
       hopLimit: remote.address.isMulticast ? options.multicastHopLimit : options.hopLimit,
-      trafficClass: options.trafficClass, mayFragment: options.mayFragment)
+      trafficClass: options.trafficClass, mayFragment: options.mayFragment,
+      loopsMulticast: options.loopsMulticast)
     do throws(SendError) {
       try sink.send(
         payload, from: from, to: remote.address, protocol: ProtocolNumber.udp,
