@@ -150,7 +150,15 @@ let libraries: [Library] = [
     on: ["Base", "Bytes", "Clock", "LinuxCore", "Memory", "Scheduling", "TimerWheel"]),
   Library(
     "Linux", "LinuxSockets",
-    on: ["Base", "Bytes", "Clock", "LinuxCore", "Memory", "Pipes", "Scheduling", "VFS"]),
+    on: [
+      "Base", "Bytes", "Clock", "LinuxCore", "Memory", "Pipes", "Scheduling", "Structures", "VFS",
+    ]),
+  Library(
+    "Linux", "LinuxInternet",
+    on: [
+      "Addresses", "Base", "Bytes", "Clock", "Internet", "LinuxCore", "LinuxSockets", "Memory",
+      "NetworkHost", "NetworkStack", "Packets", "Scheduling", "TCP", "UDP", "VFS",
+    ]),
   Library(
     "Linux", "LinuxVDSO",
     on: ["LinuxCore", "Base", "Bytes", "Machine", "Clock", "Frames", "Memory", "Random"]),

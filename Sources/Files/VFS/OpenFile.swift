@@ -38,6 +38,16 @@ open class OpenFile {
     throw node.isDirectory ? .isDirectory : .invalidArgument
   }
 
+  /// Whether what the program names in several parts (`readv`) is one transfer, as messages are.
+  /// Then the two methods below do it; others get their parts one by one.
+  open var takesVectors: Bool { false }
+
+  /// Reads into several parts.
+  open func read(into vector: UserVector) throws(SystemError) -> Int { throw .invalidArgument }
+
+  /// Writes several parts.
+  open func write(from vector: UserVector) throws(SystemError) -> Int { throw .invalidArgument }
+
   /// Whether reads and writes may name an offset (`pread`); pipes and terminals refuse.
   open var isSeekable: Bool { false }
 

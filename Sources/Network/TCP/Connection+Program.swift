@@ -269,6 +269,9 @@ extension Connection {
     }
   }
 
+  /// The observer wants to be told when there is room to write again.
+  public func awaitRoom() { awaitsRoom = true }
+
   /// Whether the other side has ended its data (EPOLLRDHUP).
   public var isPeerEnded: Bool { receiver.isFinished || ignoresData || state == .closed }
 
