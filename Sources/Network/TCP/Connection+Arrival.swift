@@ -97,6 +97,7 @@ extension Connection {
     // Not for every segment: a third of the buffer, as Linux does.
     if awaitsRoom, sender.room &* 3 >= sender.limit {
       awaitsRoom = false
+      awaitsMemory = false
       note(.writable)
     }
   }
@@ -141,14 +142,17 @@ extension Connection {
     heardAt = now
     keepProbes = 0
     guard takeAcknowledgement(header, payload: payload.byteCount, now: now) else { return }
-    if header.flags.contains(.urgent), state.awaitsData {
-      let end = header.sequence + Int(header.urgentPointer)
-      if receiver.takeUrgent(end: end) { note(.urgent) }
-    }
+    takeUrgent(header)
     // The FIN counts when the data before it was not cut off at the window's edge.
     let end = sequence + payload.byteCount
     if !payload.isEmpty { takeData(payload, at: sequence, now: now) }
     if header.flags.contains(.finish), end == fullEnd { finishArrived(at: end, now: now) }
+  }
+
+  private func takeUrgent(_ header: SegmentHeader) {
+    guard header.flags.contains(.urgent), state.awaitsData else { return }
+    let end = header.sequence + Int(header.urgentPointer)
+    if receiver.takeUrgent(end: end) { note(.urgent) }
   }
 
   // MARK: Check one: sequence numbers
@@ -219,6 +223,7 @@ extension Connection {
       heardAt = now
       _ = takeAcknowledgement(header, payload: length, now: now)
       guard state != .closed, state != .timeWait else { return }
+      takeUrgent(header)
     }
     if length > 0, header.sequence + length <= receiver.next {
       receiver.sawDuplicate(SequenceRange(header.sequence, count: length))

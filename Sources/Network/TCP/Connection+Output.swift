@@ -83,7 +83,8 @@ extension Connection {
   @inline(__always)
   private func makeFrame(_ plan: SegmentPlan) -> Frame? {
     guard plan.count > 0 else {
-      return stack.pool.allocate(headroom: Packet.headroom).map { Frame($0) }
+      guard let head = stack.pool.allocate(headroom: Packet.headroom) else { return nil }
+      return Frame(head)
     }
     let offset = plan.sequence - sender.unacknowledged
     if let frame = sender.queue.shareFrame(

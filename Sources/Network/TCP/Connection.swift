@@ -109,6 +109,7 @@ public final class Connection: TimerEntry {
     let size = max(min(peer, ownSegmentSize), 48) - option
     let limit = path.segmentationLimit > 0 ? path.segmentationLimit - 60 : size
     let chunk = limit > size ? stack.chunkByteCount : min(size, stack.chunkByteCount)
+    receiver.segmentLimit = max(536, ownSegmentSize - option)
     sender.setSegmentSize(size, bundleLimit: max(size, limit), chunkLimit: chunk)
     peerSegmentSize = peer
   }

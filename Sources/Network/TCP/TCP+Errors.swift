@@ -64,6 +64,14 @@ extension TCP {
     return connection
   }
 
+  /// Makes room when too much came out of order: all of it is dropped and comes again. Others could
+  /// hold it for ever.
+  func abandonReassemblies() {
+    table.forEach { record in
+      if record.value.kind == .connection { record.value.connection?.abandonReassembly() }
+    }
+  }
+
   /// A connection has room but the pool has none: it is told when that may have changed.
   func waitForMemory(_ connection: Connection, now: Instant) {
     connection.awaitsRoom = true
