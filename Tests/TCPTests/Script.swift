@@ -151,6 +151,13 @@ final class Script {
     sent.removeAll()
   }
 
+  /// Nothing is waited for. A listener's alarm goes off once for nothing.
+  func expectNoDeadline(sourceLocation: SourceLocation = #_sourceLocation) {
+    if tcp.nextDeadline != .never { advance(seconds: 2) }
+    #expect(tcp.nextDeadline == .never, sourceLocation: sourceLocation)
+    expectNothing(sourceLocation: sourceLocation)
+  }
+
   /// Forgets what was sent, and tells what it was.
   @discardableResult
   func drain() -> [WireSegment] {
