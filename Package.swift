@@ -210,8 +210,9 @@ let tool: [Target] =
       name: "ImageBuild", dependencies: ["ToolSupport", "Plan", "Configuration", "ELF"],
       path: "Sources/Tool/ImageBuild"),
     .target(
-      name: "Launch", dependencies: ["ToolSupport", "Plan", "CommandLine", "ImageBuild"],
+      name: "Launch", dependencies: ["ToolSupport", "Plan", "CommandLine", "ImageBuild", "CHost"],
       path: "Sources/Tool/Launch"),
+    .target(name: "CHost", path: "Sources/Machine/CHost"),
     .target(
       name: "Inspect",
       dependencies: ["ToolSupport", "Plan", "Configuration", "Roots", "ImageBuild"],
