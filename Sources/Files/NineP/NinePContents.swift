@@ -208,8 +208,9 @@ final class NinePContents: PageSource {
     defer { client.release(exchange) }
     guard let data = exchange.data else { throw .inputOutput }
     // Others ran while this waited.
-    guard let (first, count) = takeRun(
-      limit: min(data.byteCount, client.dataByteLimit) / pageSize)
+    guard
+      let (first, count) = takeRun(
+        limit: min(data.byteCount, client.dataByteLimit) / pageSize)
     else { return }
     // From now on a write to these pages is seen again.
     AddressSpace.active?.refreshPages(of: self, first..<first + count)
@@ -317,7 +318,8 @@ final class NinePContents: PageSource {
     let end = Int((newSize + Int64(pageSize) - 1) / Int64(pageSize))
     if pageCount > 0 {
       dirty.removeAll { $0 >= end }
-      for place in chunks.indices where chunks[place] != nil && (place + 1) << Self.chunkShift > end {
+      for place in chunks.indices where chunks[place] != nil && (place + 1) << Self.chunkShift > end
+      {
         for offset in 0..<512 {
           let index = place << Self.chunkShift | offset
           if index >= end { drop(index) }

@@ -7,7 +7,7 @@ import Bytes
 /// again.
 ///
 /// Only walks through directories that keep their names (`Node.keepsNames`) are remembered. When
-/// any name of such a directory changes, everything is forgotten.
+/// any name of such a directory changes, everything is forgotten. Each `Namespace` has one.
 public final class NameCache {
   private struct Entry {
     var path: [UInt8]
@@ -18,30 +18,28 @@ public final class NameCache {
   private static let slotCount = 64
   /// Longer paths are not remembered.
   private static let byteLimit = 128
-  private static let shared = KernelGlobal<NameCache?>(nil)
+  /// The caches of all namespaces.
+  private static let all = KernelGlobal<[NameCache]>([])
 
   private var entries: [Entry?]
   /// What each slot was last asked for in vain: a path is remembered when it is asked for again.
   private var missed: [UInt32]
   private var count = 0
 
-  private init() {
+  init() {
     entries = Array(repeating: nil, count: Self.slotCount)
     missed = Array(repeating: 0, count: Self.slotCount)
+    Self.all.value.append(self)
   }
 
-  /// The one cache.
-  static var current: NameCache {
-    if let cache = shared.value { return cache }
-    let cache = NameCache()
-    shared.value = cache
-    return cache
+  /// Its namespace is gone.
+  func retire() {
+    Self.all.value.removeAll { $0 === self }
   }
 
   /// A directory that keeps its names has changed one of them.
   public static func forget() {
-    guard let cache = shared.value, cache.count > 0 else { return }
-    cache.clear()
+    for cache in all.value where cache.count > 0 { cache.clear() }
   }
 
   private func clear() {

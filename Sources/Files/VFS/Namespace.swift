@@ -14,6 +14,8 @@ public final class Namespace {
   }
   public var workingDirectory: Node
 
+  private let names = NameCache()
+
   /// What a walk keeps in mind.
   private struct Walk {
     var linksLeft = Namespace.linkLimit
@@ -37,6 +39,8 @@ public final class Namespace {
     root.parent = root
   }
 
+  deinit { names.retire() }
+
   // MARK: Walking
 
   /// The file at `path`.
@@ -50,14 +54,14 @@ public final class Namespace {
   ) throws(SystemError) -> Node {
     let hash = NameCache.hash(path, followsLast: followsLast)
     if hash != 0,
-      let node = NameCache.current.node(at: path, followsLast: followsLast, hash: hash)
+      let node = names.node(at: path, followsLast: followsLast, hash: hash)
     {
       return node
     }
     var state = Walk()
     let node = try walk(path, start ?? workingDirectory, followsLast, &state)
     if hash != 0, !state.hasMetChangingNames {
-      NameCache.current.note(node, at: path, followsLast: followsLast, hash: hash)
+      names.note(node, at: path, followsLast: followsLast, hash: hash)
     }
     return node
   }
@@ -173,7 +177,8 @@ public final class Namespace {
     guard directory !== root else { throw .busy }
     try mount(newRoot, at: RawSpan(_elements: path.span))
     volumes.append(
-      MountedVolume(source: source, root: newRoot, directory: directory, path: self.path(of: newRoot)))
+      MountedVolume(
+        source: source, root: newRoot, directory: directory, path: self.path(of: newRoot)))
   }
 
   private func makeDirectories(_ path: [UInt8]) throws(SystemError) {

@@ -163,7 +163,8 @@ extension Connection {
     _ header: SegmentHeader, _ payload: inout PacketQueue, now: Instant
   ) -> SequenceNumber? {
     let isReset = header.flags.contains(.reset)
-    fullEnd = header.sequence + payload.byteCount
+    fullEnd =
+      header.sequence + payload.byteCount
       + (header.flags.contains(.synchronize) ? 1 : 0)
     guard checkTimestamps(header, now: now) else { return nil }
     let length = header.sequenceLength(payload: payload.byteCount)

@@ -30,7 +30,8 @@ struct Backlogs {
         for (port, descriptor) in Self.listeners(of: process) where missing.contains(port) {
           let failure = martlet_set_backlog(process, descriptor, Self.backlog)
           if failure != 0 {
-            Log.tool.debug("the backlog of port \(port) stays: \(String(cString: strerror(failure)))")
+            let reason = String(cString: strerror(failure))
+            Log.tool.debug("the backlog of port \(port) stays: \(reason)")
           }
           missing.remove(port)
         }
