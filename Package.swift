@@ -74,6 +74,7 @@ let libraries: [Library] = [
   Library("Devices", "VirtioMMIO", on: ["Base", "Machine", "Virtio"]),
   Library("Devices", "VirtioPCI", on: ["Base", "Machine", "PCI", "Virtio"]),
   Library("Devices", "VirtioConsole", on: ["Base", "Bytes", "Machine", "Virtio", "Log"]),
+  Library("Devices", "Virtio9P", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
 
   Library("Network", "Addresses", on: ["Bytes"]),
   Library("Network", "Packets", on: ["Addresses", "Base", "Bytes", "Machine"]),
@@ -101,8 +102,8 @@ let libraries: [Library] = [
   Library(
     "Network", "NetworkHost",
     on: [
-      "Addresses", "Base", "Bytes", "Clock", "DHCP", "Internet", "IPv4", "Machine", "NDP",
-      "NetworkStack", "Packets", "Random", "ResolverConfiguration", "Scheduling", "TCP", "TimerWheel",
+      "Addresses", "Base", "Bytes", "Clock", "DHCP", "Internet", "IPv4", "Log", "Machine", "NDP",
+      "Neighbors", "NetworkStack", "Packets", "Random", "ResolverConfiguration", "Scheduling", "TCP", "TimerWheel",
     ]),
   Library(
     "Network", "VirtioNet",
@@ -113,6 +114,11 @@ let libraries: [Library] = [
     "Files", "RootFS",
     on: ["Base", "Bytes", "Clock", "EROFS", "Frames", "Machine", "Memory", "Structures", "VFS"]),
   Library("Files", "Pipes", on: ["Base", "Bytes", "Memory", "Scheduling", "Structures", "VFS"]),
+  Library(
+    "Files", "NineP",
+    on: [
+      "Base", "Bytes", "Clock", "Frames", "Machine", "Memory", "Structures", "VFS", "Virtio9P",
+    ]),
   Library(
     "Files", "DeviceFS",
     on: [
@@ -150,7 +156,15 @@ let libraries: [Library] = [
     on: ["Base", "Bytes", "Clock", "LinuxCore", "Memory", "Scheduling", "TimerWheel"]),
   Library(
     "Linux", "LinuxSockets",
-    on: ["Base", "Bytes", "Clock", "LinuxCore", "Memory", "Pipes", "Scheduling", "VFS"]),
+    on: [
+      "Base", "Bytes", "Clock", "LinuxCore", "Memory", "Pipes", "Scheduling", "Structures", "VFS",
+    ]),
+  Library(
+    "Linux", "LinuxInternet",
+    on: [
+      "Addresses", "Base", "Bytes", "Clock", "Internet", "LinuxCore", "LinuxSockets", "Memory",
+      "NetworkHost", "NetworkStack", "Packets", "Scheduling", "TCP", "UDP", "VFS",
+    ]),
   Library(
     "Linux", "LinuxVDSO",
     on: ["LinuxCore", "Base", "Bytes", "Machine", "Clock", "Frames", "Memory", "Random"]),
@@ -234,7 +248,7 @@ let tests: [Target] =
       name: "DevicesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
-        "VirtioPCI", "VirtioConsole", "Addresses", "Packets", "VirtioNet",
+        "VirtioPCI", "VirtioConsole", "Virtio9P", "Addresses", "Packets", "VirtioNet",
       ]),
     .testTarget(
       name: "NetworkTests",
@@ -250,7 +264,7 @@ let tests: [Target] =
       name: "FilesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "Frames", "Memory", "Scheduling", "EROFS", "VFS", "RootFS",
-        "Pipes", "DeviceFS", "ProcFS", "Random",
+        "Pipes", "DeviceFS", "ProcFS", "Random", "NineP", "Virtio9P",
       ]),
     .testTarget(
       name: "LinuxTests",

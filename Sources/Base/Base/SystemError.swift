@@ -14,6 +14,8 @@ public enum SystemError: UInt8, Error, Sendable {
   case noSuchProcess
   /// `EINTR`: a signal arrived; restart as the signal's action says.
   case interrupted
+  /// `EINTR`: a signal arrived, and the call is not to be begun again whatever the action says.
+  case interruptedForGood
   /// `EIO`
   case inputOutput
   /// `ENXIO`
@@ -98,4 +100,40 @@ public enum SystemError: UInt8, Error, Sendable {
   case notSocket
   /// `ENOTCONN`
   case notConnected
+  /// `ESOCKTNOSUPPORT`
+  case socketTypeNotSupported
+  /// `EISCONN`
+  case alreadyConnected
+  /// `ECONNREFUSED`
+  case connectionRefused
+  /// `ECONNRESET`
+  case connectionReset
+  /// `ECONNABORTED`
+  case connectionAborted
+  /// `EADDRINUSE`
+  case addressInUse
+  /// `EADDRNOTAVAIL`
+  case addressNotAvailable
+  /// `ENETUNREACH`
+  case networkUnreachable
+  /// `EHOSTUNREACH`
+  case hostUnreachable
+  /// `EINPROGRESS`
+  case inProgress
+  /// `EALREADY`
+  case alreadyInProgress
+  /// `EMSGSIZE`
+  case messageTooLong
+  /// `EPROTOTYPE`
+  case wrongProtocolType
+  /// `ENOPROTOOPT`
+  case noProtocolOption
+  /// `EPROTONOSUPPORT`
+  case protocolNotSupported
+  /// `EDESTADDRREQ`
+  case destinationRequired
+  /// `ENOBUFS`
+  case noBuffers
+  /// `ETOOMANYREFS`
+  case tooManyReferences
 }

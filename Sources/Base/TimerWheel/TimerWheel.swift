@@ -23,6 +23,9 @@ public struct TimerWheel {
   /// The tick up to which the wheel has been turned.
   private var tick: UInt64
   public private(set) var count = 0
+  /// A time not later than the earliest deadline, known at once. It may be much earlier, when
+  /// alarms were disarmed; `takeDue` brings it up to date when it returns nil.
+  public private(set) var earliest = Instant.never
 
   public init(at now: Instant = .start) {
     heads = Array(repeating: nil, count: Self.slotCount * Self.levelCount)
@@ -40,6 +43,7 @@ public struct TimerWheel {
     entry.deadline = deadline
     link(entry)
     count += 1
+    if deadline < earliest { earliest = deadline }
   }
 
   /// Disarms `entry`; one that is not armed is left alone.
@@ -82,7 +86,10 @@ public struct TimerWheel {
         return entry
       }
       if count == 0 { tick = max(tick, target) }
-      if tick >= target { return nil }
+      if tick >= target {
+        earliest = nextEvent
+        return nil
+      }
       turn(towards: target)
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Bytes
 import Memory
 import Scheduling
 
@@ -38,6 +39,32 @@ open class OpenFile {
     throw node.isDirectory ? .isDirectory : .invalidArgument
   }
 
+  /// Whether what the program names in several parts (`readv`) is one transfer, as messages are.
+  /// Then the two methods below do it; others get their parts one by one.
+  open var takesVectors: Bool { false }
+
+  /// Reads into several parts.
+  open func read(into vector: UserVector) throws(SystemError) -> Int { throw .invalidArgument }
+
+  /// Writes several parts.
+  open func write(from vector: UserVector) throws(SystemError) -> Int { throw .invalidArgument }
+
+  /// Lends the bytes at `offset` that lie together, `count` at most, to `body`, which tells how many
+  /// it has used: for transfers from file to file without a copy between. Returns that number; 0 at
+  /// the end; nil for files that cannot lend.
+  open func lend(
+    at offset: Int64, count: Int, _ body: (RawSpan) throws(SystemError) -> Int
+  ) throws(SystemError) -> Int? {
+    nil
+  }
+
+  /// Whether `writeLent` works.
+  open var takesLent: Bool { false }
+
+  /// Writes bytes that another file lends, as many as there is room for, and never waits. Throws
+  /// `wouldBlock` when there is none.
+  open func writeLent(_ bytes: RawSpan) throws(SystemError) -> Int { throw .invalidArgument }
+
   /// Whether reads and writes may name an offset (`pread`); pipes and terminals refuse.
   open var isSeekable: Bool { false }
 
@@ -64,6 +91,10 @@ open class OpenFile {
 
   /// What was written is to reach its final place.
   open func synchronize() throws(SystemError) {}
+
+  /// As `synchronize`, but attributes that are not needed to read the contents may stay behind
+  /// (`fdatasync(2)`).
+  open func synchronizeContents() throws(SystemError) { try synchronize() }
 
   /// `fallocate(2)`
   open func allocate(

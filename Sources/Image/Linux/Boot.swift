@@ -64,6 +64,7 @@ enum Boot {
     space.activate()
     let namespace = Files.makeNamespace(
       archive: archive, frames: frames, console: console, parameters: parameters)
+    prepareNetwork(parameters, frames: frames, namespace: namespace)
     let status = Program.run(
       parameters, in: Process(space: space, namespace: namespace), console: console)
     console.drain()

@@ -109,6 +109,36 @@ public struct Errno: RawRepresentable, Error, Equatable, Sendable {
   public static let notConnected = Errno(rawValue: 107)
   /// `ECONNREFUSED`
   public static let connectionRefused = Errno(rawValue: 111)
+  /// `ECONNRESET`
+  public static let connectionReset = Errno(rawValue: 104)
+  /// `ECONNABORTED`
+  public static let connectionAborted = Errno(rawValue: 103)
+  /// `EADDRINUSE`
+  public static let addressInUse = Errno(rawValue: 98)
+  /// `EADDRNOTAVAIL`
+  public static let addressNotAvailable = Errno(rawValue: 99)
+  /// `ENETUNREACH`
+  public static let networkUnreachable = Errno(rawValue: 101)
+  /// `EHOSTUNREACH`
+  public static let hostUnreachable = Errno(rawValue: 113)
+  /// `EINPROGRESS`
+  public static let inProgress = Errno(rawValue: 115)
+  /// `EALREADY`
+  public static let alreadyInProgress = Errno(rawValue: 114)
+  /// `EMSGSIZE`
+  public static let messageTooLong = Errno(rawValue: 90)
+  /// `EPROTOTYPE`
+  public static let wrongProtocolType = Errno(rawValue: 91)
+  /// `ENOPROTOOPT`
+  public static let noProtocolOption = Errno(rawValue: 92)
+  /// `EPROTONOSUPPORT`
+  public static let protocolNotSupported = Errno(rawValue: 93)
+  /// `EDESTADDRREQ`
+  public static let destinationRequired = Errno(rawValue: 89)
+  /// `ENOBUFS`
+  public static let noBuffers = Errno(rawValue: 105)
+  /// `ETOOMANYREFS`
+  public static let tooManyReferences = Errno(rawValue: 109)
 
   // What the program never sees: how an interrupted call goes on after the signal
   // (linux/errno.h). The attendant turns each into `EINTR` or a restart.
@@ -139,6 +169,7 @@ extension Errno {
       case .noSuchProcess: .noSuchProcess
       // A service that a signal interrupts leaves it to the signal's action what follows.
       case .interrupted: .restart
+      case .interruptedForGood: .interrupted
       case .inputOutput: .inputOutput
       case .noSuchDeviceAddress: .noSuchDeviceAddress
       case .argumentListTooLong: .argumentListTooLong
@@ -181,6 +212,24 @@ extension Errno {
       case .addressFamilyNotSupported: .addressFamilyNotSupported
       case .notSocket: .notSocket
       case .notConnected: .notConnected
+      case .socketTypeNotSupported: .socketTypeNotSupported
+      case .alreadyConnected: .alreadyConnected
+      case .connectionRefused: .connectionRefused
+      case .connectionReset: .connectionReset
+      case .connectionAborted: .connectionAborted
+      case .addressInUse: .addressInUse
+      case .addressNotAvailable: .addressNotAvailable
+      case .networkUnreachable: .networkUnreachable
+      case .hostUnreachable: .hostUnreachable
+      case .inProgress: .inProgress
+      case .alreadyInProgress: .alreadyInProgress
+      case .messageTooLong: .messageTooLong
+      case .wrongProtocolType: .wrongProtocolType
+      case .noProtocolOption: .noProtocolOption
+      case .protocolNotSupported: .protocolNotSupported
+      case .destinationRequired: .destinationRequired
+      case .noBuffers: .noBuffers
+      case .tooManyReferences: .tooManyReferences
       }
   }
 }

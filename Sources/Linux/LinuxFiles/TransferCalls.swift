@@ -124,6 +124,9 @@ enum TransferCalls {
     let file = try call.file(0)
     guard file.isReadable else { throw .badDescriptor }
     guard offset == nil || file.isSeekable else { throw .illegalSeek }
+    if file.takesVectors {
+      do { return try file.read(into: vector(call)) } catch { throw Errno(error) }
+    }
     let pieces = try Pieces(call)
     var done = 0
     for index in 0..<pieces.count {
@@ -147,6 +150,12 @@ enum TransferCalls {
     let file = try call.file(0)
     guard file.isWritable else { throw .badDescriptor }
     guard offset == nil || file.isSeekable else { throw .illegalSeek }
+    if file.takesVectors {
+      do { return try file.write(from: vector(call)) } catch {
+        if error == .brokenPipe { sendBrokenPipe(call) }
+        throw Errno(error)
+      }
+    }
     let pieces = try Pieces(call)
     var done = 0
     for index in 0..<pieces.count {
@@ -164,6 +173,11 @@ enum TransferCalls {
       }
     }
     return done
+  }
+
+  private static func vector(_ call: SystemCall) throws(SystemError) -> UserVector {
+    guard call.argument(2) <= UInt(pieceLimit) else { throw .invalidArgument }
+    return try UserVector(descriptions: call.address(1), count: Int(call.argument(2)))
   }
 
   /// The `struct iovec`s of a call. They stay in the program's memory and are read one by one.

@@ -8,33 +8,46 @@ import Scheduling
 import VFS
 
 /// A local stream socket: unconnected, or one end of a pair.
-final class LocalSocket: OpenFile {
+final class LocalSocket: Socket {
   private var incoming: PipeFile?
   private var outgoing: PipeFile?
   let isConnected: Bool
-  /// Woken when either pipe is; made when somebody asks.
-  private var queue: WaitQueue?
   private var forwarders: [PipeForwarder] = []
 
-  init(incoming: PipeFile?, outgoing: PipeFile?, flags: OpenFlags) {
+  init(type: Int32, incoming: PipeFile?, outgoing: PipeFile?, flags: OpenFlags) {
     self.incoming = incoming
     self.outgoing = outgoing
     isConnected = incoming != nil
-    super.init(node: SocketNode(), flags: OpenFlags(rawValue: flags.rawValue | 2))
+    super.init(family: SocketFamilies.local, type: type, protocolNumber: 0, flags: flags)
+    for pipe in [incoming?.readinessQueue, outgoing?.readinessQueue] {
+      guard let pipe else { continue }
+      let forwarder = PipeForwarder(to: queue, from: pipe)
+      pipe.add(forwarder)
+      forwarders.append(forwarder)
+    }
   }
 
-  deinit {
+  override func end() {
     for forwarder in forwarders { forwarder.detach() }
+    forwarders = []
+    incoming = nil
+    outgoing = nil
   }
 
   /// Two sockets that are connected with each other.
-  static func pair(flags: OpenFlags) -> (LocalSocket, LocalSocket) {
+  static func pair(type: Int32, flags: OpenFlags) -> (LocalSocket, LocalSocket) {
     let there = PipeFile.pair(flags: [])
     let back = PipeFile.pair(flags: [])
     return (
-      LocalSocket(incoming: back.reader, outgoing: there.writer, flags: flags),
-      LocalSocket(incoming: there.reader, outgoing: back.writer, flags: flags)
+      LocalSocket(type: type, incoming: back.reader, outgoing: there.writer, flags: flags),
+      LocalSocket(type: type, incoming: there.reader, outgoing: back.writer, flags: flags)
     )
+  }
+
+  /// Nobody listens.
+  override func connect(to address: SocketAddress) throws(SystemError) {
+    guard !isConnected else { throw .alreadyConnected }
+    throw .connectionRefused
   }
 
   override func read(into buffer: UserBuffer, at offset: Int64?) throws(SystemError) -> Int {
@@ -47,7 +60,7 @@ final class LocalSocket: OpenFile {
     return try send(from: buffer, blocking: !isNonBlocking)
   }
 
-  func receive(into buffer: UserBuffer, blocking: Bool) throws(SystemError) -> Int {
+  private func receive(into buffer: UserBuffer, blocking: Bool) throws(SystemError) -> Int {
     guard let incoming else {
       if isConnected { return 0 }
       throw .notConnected
@@ -55,16 +68,17 @@ final class LocalSocket: OpenFile {
     return try incoming.pipe.read(into: buffer, blocking: blocking)
   }
 
-  func send(from buffer: UserBuffer, blocking: Bool) throws(SystemError) -> Int {
+  private func send(from buffer: UserBuffer, blocking: Bool) throws(SystemError) -> Int {
     guard let outgoing else { throw isConnected ? .brokenPipe : .notConnected }
     return try outgoing.pipe.write(from: buffer, blocking: blocking)
   }
 
   /// `shutdown(2)`: the other side reads an end, or gets a broken pipe.
-  func shutDown(reading: Bool, writing: Bool) {
+  override func shutDown(reading: Bool, writing: Bool) throws(SystemError) {
+    guard isConnected else { throw .notConnected }
     if reading { incoming = nil }
     if writing { outgoing = nil }
-    queue?.wakeAll([.readable, .readableNormal, .writable, .hangup])
+    queue.wakeAll([.readable, .readableNormal, .writable, .hangup])
   }
 
   override var readiness: Readiness {
@@ -75,19 +89,6 @@ final class LocalSocket: OpenFile {
     }
     readiness.formUnion(outgoing?.readiness ?? [.writable, .writableNormal])
     return readiness
-  }
-
-  override var readinessQueue: WaitQueue? {
-    if let queue { return queue }
-    let made = WaitQueue()
-    queue = made
-    for pipe in [incoming?.readinessQueue, outgoing?.readinessQueue] {
-      guard let pipe else { continue }
-      let forwarder = PipeForwarder(to: made, from: pipe)
-      pipe.add(forwarder)
-      forwarders.append(forwarder)
-    }
-    return made
   }
 }
 
@@ -108,14 +109,5 @@ private final class PipeForwarder: Waiter {
 
   func detach() {
     source.remove(self)
-  }
-}
-
-/// The node of a socket.
-private final class SocketNode: Node {
-  init() {
-    super.init(
-      number: AnonymousNode.number(), deviceNumber: AnonymousNode.deviceNumber, kind: .socket,
-      permissionBits: 0o777)
   }
 }

@@ -24,7 +24,7 @@ extension Connection {
     guard state == .established,
       header.flags.rawValue & ~SegmentFlags.push.rawValue == SegmentFlags.acknowledge.rawValue,
       header.sequence == receiver.next, payload <= receiver.window,
-      receiver.isPlain, sender.isPlain, header.options.selective.isEmpty,
+      receiver.isPlain, sender.isPlain, !isProbing, header.options.selective.isEmpty,
       timestamps.isOn == header.options.hasTimestamps
     else { return false }
     if timestamps.isOn, timestamps.isOld(header.options.timestamp, now: now) { return false }
@@ -97,6 +97,7 @@ extension Connection {
     // Not for every segment: a third of the buffer, as Linux does.
     if awaitsRoom, sender.room &* 3 >= sender.limit {
       awaitsRoom = false
+      awaitsMemory = false
       note(.writable)
     }
   }
@@ -112,7 +113,11 @@ extension Connection {
       return
     }
     guard state != .closed, state != .timeWait else { return }
-    if let sequence = checkSequence(header, &payload, now: now) {
+    if state == .synReceived, header.sequence == receiver.initial,
+      header.flags.contains(.synchronize), !header.flags.contains(.reset)
+    {
+      synchronizeArrivedAgain(header, now: now)
+    } else if let sequence = checkSequence(header, &payload, now: now) {
       process(header, payload, at: sequence, now: now)
     }
     finishArrival(now: now)
@@ -129,21 +134,25 @@ extension Connection {
       return
     }
     if header.flags.contains(.synchronize) {
-      synchronizeArrived(header, now: now)
+      // RFC 5961 section 4.2: whatever its number.
+      challenge(now: now)
       return
     }
     guard header.flags.contains(.acknowledge) else { return }
     heardAt = now
     keepProbes = 0
     guard takeAcknowledgement(header, payload: payload.byteCount, now: now) else { return }
-    if header.flags.contains(.urgent), state.awaitsData {
-      let end = header.sequence + Int(header.urgentPointer)
-      if receiver.takeUrgent(end: end) { note(.urgent) }
-    }
+    takeUrgent(header)
     // The FIN counts when the data before it was not cut off at the window's edge.
     let end = sequence + payload.byteCount
     if !payload.isEmpty { takeData(payload, at: sequence, now: now) }
     if header.flags.contains(.finish), end == fullEnd { finishArrived(at: end, now: now) }
+  }
+
+  private func takeUrgent(_ header: SegmentHeader) {
+    guard header.flags.contains(.urgent), state.awaitsData else { return }
+    let end = header.sequence + Int(header.urgentPointer)
+    if receiver.takeUrgent(end: end) { note(.urgent) }
   }
 
   // MARK: Check one: sequence numbers
@@ -214,6 +223,7 @@ extension Connection {
       heardAt = now
       _ = takeAcknowledgement(header, payload: length, now: now)
       guard state != .closed, state != .timeWait else { return }
+      takeUrgent(header)
     }
     if length > 0, header.sequence + length <= receiver.next {
       receiver.sawDuplicate(SequenceRange(header.sequence, count: length))
@@ -250,23 +260,23 @@ extension Connection {
     }
     switch state {
     case .synReceived: end(.refused)
+    // The other side had ended before, so this is about what is still sent to it.
+    case .closeWait: end(isOrphan ? nil : .sendingEnded)
     case .closing, .lastAck: end(nil)
     default: end(isOrphan ? nil : .reset)
     }
   }
 
-  private func synchronizeArrived(_ header: SegmentHeader, now: Instant) {
-    if state == .synReceived, header.sequence == receiver.initial {
-      // Simultaneous open, and ours was lost (section 3.5 figure 7).
-      if header.flags.contains(.acknowledge), header.acknowledgement == sender.next {
-        becomeEstablished(header, now: now)
-        mustAcknowledge = true
-      } else {
-        sendSynchronize(now: now)
-      }
-      return
+  /// The SYN of the other side once more: its answer to ours in a simultaneous open (section 3.5
+  /// figure 7), or our answer was lost.
+  private func synchronizeArrivedAgain(_ header: SegmentHeader, now: Instant) {
+    heardAt = now
+    if header.flags.contains(.acknowledge), header.acknowledgement == sender.next {
+      becomeEstablished(header, now: now)
+      mustAcknowledge = true
+    } else {
+      sendSynchronize(now: now)
     }
-    challenge(now: now)
   }
 
   // MARK: Check five: ACK
@@ -283,7 +293,8 @@ extension Connection {
       }
       becomeEstablished(header, now: now)
     }
-    if number > sender.next || sender.unacknowledged - number > max(sender.largestWindow, 0xffff) {
+    // RFC 5961 section 5.2.
+    if number > sender.next || sender.unacknowledged - number > sender.largestWindow {
       challenge(now: now)
       return false
     }
@@ -315,12 +326,18 @@ extension Connection {
       // RFC 5681 section 2, "duplicate acknowledgment".
       sender.duplicated(hasNewBlocks: false, now: now)
     }
-    if isProbing, grew {
-      // The window is open again: what waits for it goes out at once.
+    guard isProbing else { return }
+    if grew {
+      // The window is open again: what waits for it goes out at once, the probe too, which the
+      // other side had no room for.
       isProbing = false
       retransmitAt = .never
-    } else if isProbing {
-      // The other side answers, so it lives, however long its window is closed (MUST-37).
+      sender.timeoutCount = 0
+      sender.roundTrip.endBackoff()
+      sender.everythingIsLost()
+    } else if !isOrphan {
+      // The other side answers, so it lives, however long its window is closed (MUST-37). When the
+      // program has closed there is nobody to wait for it (tcp_orphan_retries).
       waitingSince = now
       sender.timeoutCount = 0
     }

@@ -59,6 +59,10 @@ extension Connection {
   /// SO_SNDBUF in bytes.
   public func setSendBuffer(_ byteCount: Int) {
     sender.limit = min(max(byteCount, 2048), 1 << 30)
+    guard awaitsRoom, isWritable else { return }
+    awaitsRoom = false
+    note(.writable)
+    notify()
   }
 
   /// TCP_CONGESTION.

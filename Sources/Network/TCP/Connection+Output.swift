@@ -20,8 +20,9 @@ extension Connection {
     while let plan = sender.plan() {
       guard transmit(plan, now: now) else {
         // No buffer: come back soon.
-        retransmitAt = now + .milliseconds(10)
-        wake(by: retransmitAt)
+        outputAt = now + .milliseconds(10)
+        wake(by: outputAt)
+        startRetransmissionTimer(now: now)
         return
       }
       sentAny = true
@@ -56,6 +57,10 @@ extension Connection {
 
   /// Makes the planned segment and sends it. False when there is no buffer for it.
   func transmit(_ plan: SegmentPlan, now: Instant) -> Bool {
+    guard let frame = makeFrame(plan) else {
+      stack.counters.noBuffers &+= 1
+      return false
+    }
     var flags: SegmentFlags = .acknowledge
     if plan.pushes { flags.insert(.push) }
     if plan.finishes { flags.insert(.finish) }
@@ -68,32 +73,27 @@ extension Connection {
     if sender.usesSelective, receiver.hasReport, plan.count + 36 <= sender.segmentSize {
       header.options.selective = receiver.report(limit: 3)
     }
-    let offset = plan.sequence - sender.unacknowledged
-    if plan.count > 0 {
-      if let frame = sender.queue.shareFrame(
-        from: offset, count: plan.count, headroom: Packet.headroom)
-      {
-        sender.sent(plan, now: now)
-        send(frame, header, payload: plan.count)
-        if plan.isRetransmission { stack.counters.retransmitted &+= 1 }
-        return true
-      }
-      guard let head = stack.pool.allocate(headroom: Packet.headroom) else { return noBuffer() }
-      let rest = sender.queue.shareBytes(from: offset, count: plan.count)
-      sender.sent(plan, now: now)
-      send(Frame(head, rest: rest), header, payload: plan.count)
-    } else {
-      guard let head = stack.pool.allocate(headroom: Packet.headroom) else { return noBuffer() }
-      sender.sent(plan, now: now)
-      send(Frame(head), header, payload: 0)
-    }
+    sender.sent(plan, now: now)
     if plan.isRetransmission { stack.counters.retransmitted &+= 1 }
+    send(frame, header, payload: plan.count)
     return true
   }
 
-  private func noBuffer() -> Bool {
-    stack.counters.noBuffers &+= 1
-    return false
+  /// A frame with the planned data and room for headers; nil when there is no buffer for them.
+  @inline(__always)
+  private func makeFrame(_ plan: SegmentPlan) -> Frame? {
+    guard plan.count > 0 else {
+      guard let head = stack.pool.allocate(headroom: Packet.headroom) else { return nil }
+      return Frame(head)
+    }
+    let offset = plan.sequence - sender.unacknowledged
+    if let frame = sender.queue.shareFrame(
+      from: offset, count: plan.count, headroom: Packet.headroom)
+    {
+      return frame
+    }
+    guard let head = stack.pool.allocate(headroom: Packet.headroom) else { return nil }
+    return Frame(head, rest: sender.queue.shareBytes(from: offset, count: plan.count))
   }
 
   /// A header with the state's usual fields: every segment acknowledges and offers a window.

@@ -35,11 +35,18 @@ extension Connection {
     try checkSending()
     guard count > 0 else { return 0 }
     var hasFailed = false
+    let wanted = count
     let count = fill(count, &hasFailed, copy)
-    guard count > 0 else {
-      if hasFailed { return 0 }
+    // Who was given less than it wanted waits to be told, though it was given something: with
+    // edges it does not ask again (epoll(7)).
+    if count < wanted, !hasFailed {
       awaitsRoom = true
       if sender.room > 0 { stack.waitForMemory(self, now: now) }
+    } else if sender.room &* 3 < sender.limit {
+      awaitsRoom = true
+    }
+    guard count > 0 else {
+      if hasFailed { return 0 }
       throw .wouldBlock
     }
     if flags.contains(.urgent) { sender.urgentEnd = sender.queueEnd }
@@ -70,7 +77,8 @@ extension Connection {
   private func fill(
     _ count: Int, _ hasFailed: inout Bool, _ copy: (Int, inout MutableRawSpan) -> Bool
   ) -> Int {
-    let room = min(sender.room, count)
+    let room = min(count, sender.room, stack.sendAllowance &- sender.queue.byteCount)
+    guard room > 0 else { return 0 }
     var done = 0
     // Behind what was not sent yet there is no header to come; many small buffers are filled up
     // even so, because they would hold more memory than data.
@@ -83,7 +91,8 @@ extension Connection {
       }
     }
     while done < room, !hasFailed {
-      guard stack.mayAllocateForSending, var packet = stack.pool.allocate(headroom: Packet.headroom)
+      guard stack.mayAllocateForSending,
+        var packet = stack.pool.allocate(headroom: Packet.headroom)
       else { break }
       let count = min(room &- done, packet.tailroom, sender.chunkLimit)
       guard count > 0, packet.append(count) else { break }
@@ -184,6 +193,7 @@ extension Connection {
   public func shutdownSending(now: Instant) throws(TCPError) {
     guard state != .closed else { throw .notConnected }
     endSending(now: now)
+    notify()
   }
 
   /// Says that nobody reads any more (SHUT_RD): reads give 0 when what is there was read.
@@ -240,6 +250,7 @@ extension Connection {
 
   func dropUnread() {
     stack.receivedBytes &-= receiver.queue.byteCount
+    abandonReassembly()
     receiver.removeAll()
   }
 
@@ -264,10 +275,13 @@ extension Connection {
     switch state {
     case .synSent, .synReceived: return false
     case .established, .closeWait:
-      return sender.endsAfterQueue || sender.room &* 3 >= sender.limit
+      return sender.endsAfterQueue || (sender.room &* 3 >= sender.limit && !awaitsMemory)
     default: return true
     }
   }
+
+  /// The observer wants to be told when there is room to write again.
+  public func awaitRoom() { awaitsRoom = true }
 
   /// Whether the other side has ended its data (EPOLLRDHUP).
   public var isPeerEnded: Bool { receiver.isFinished || ignoresData || state == .closed }

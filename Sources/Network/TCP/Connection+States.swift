@@ -92,22 +92,30 @@ extension Connection {
       end(nil)
       return
     }
-    if stack.isShortOfMemory, receiver.queue.byteCount > 0 || sequence != receiver.next {
-      stack.counters.memoryDrops &+= 1
-      return
+    if stack.isShortOfMemory {
+      if stack.reassembledPackets > 0 { stack.abandonReassemblies() }
+      if receiver.queue.byteCount > 0 || sequence != receiver.next || stack.isOutOfMemory {
+        stack.counters.memoryDrops &+= 1
+        return
+      }
     }
     let hadGap = !receiver.reassembly.isEmpty
+    let keptBefore = receiver.reassembly.packetCount
     if sequence == receiver.next {
       let before = receiver.queue.byteCount
       receiver.take(payload)
       stack.receivedBytes &+= receiver.queue.byteCount &- before
+      stack.reassembledPackets &+= receiver.reassembly.packetCount &- keptBefore
       note(receiver.urgent.isPresent ? [.readable, .urgent] : .readable)
       // A filled gap is acknowledged at once (RFC 5681 section 4.2).
       if hadGap { mustAcknowledge = true } else { oweAcknowledgement(now: now) }
       if let end = pendingFinish, end == receiver.next { takeFinish(now: now) }
     } else {
       // Out of order: an immediate duplicate (RFC 5681 section 4.2).
+      if stack.reassembledPackets >= stack.reassemblyLimit { stack.abandonReassemblies() }
+      let kept = receiver.reassembly.packetCount
       _ = receiver.keep(payload, at: sequence)
+      stack.reassembledPackets &+= receiver.reassembly.packetCount &- kept
       mustAcknowledge = true
     }
   }

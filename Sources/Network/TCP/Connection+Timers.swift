@@ -15,6 +15,10 @@ extension Connection {
       retransmitAt = .never
       retransmissionTimedOut(now: now)
     }
+    if outputAt <= now {
+      outputAt = .never
+      output(now: now)
+    }
     if corkAt <= now {
       corkAt = .never
       corkTimedOut(now: now)
@@ -23,7 +27,7 @@ extension Connection {
       slowAt = .never
       slowTimedOut(now: now)
     }
-    let earliest = min(min(acknowledgeAt, retransmitAt), min(slowAt, corkAt))
+    let earliest = min(min(acknowledgeAt, retransmitAt), min(slowAt, min(corkAt, outputAt)))
     if earliest != .never, state != .closed, state != .timeWait { wake(by: earliest) }
     notify()
   }
@@ -88,12 +92,12 @@ extension Connection {
     wake(by: retransmitAt)
   }
 
-  /// A cork holds a small segment no longer than this.
+  /// A cork, or MSG_MORE that nothing followed, holds a small segment no longer than this.
   private func corkTimedOut(now: Instant) {
-    guard sender.isCorked, sender.needsProbe, sender.window > 0 else { return }
+    guard sender.needsProbe, sender.window > 0 else { return }
     sender.isCorked = false
     outputData(now: now)
-    sender.isCorked = true
+    sender.isCorked = options.isCorked
   }
 
   private func slowTimedOut(now: Instant) {
@@ -120,6 +124,7 @@ extension Connection {
     // What is outstanding has a timer of its own.
     if isQuiet, sender.outstanding == 0, !sender.needsProbe {
       if keepProbes >= options.keepCount {
+        sendReset(now: now)
         end(softError ?? .timedOut)
         return
       }

@@ -36,8 +36,10 @@ public final class Connection: TimerEntry {
   var isOrphan = false
   /// SHUT_RD.
   var ignoresData = false
-  /// A write found no room.
+  /// A write found less room than makes the connection writable.
   var awaitsRoom = false
+  /// A write found less room than its own limit leaves, because buffers are short.
+  var awaitsMemory = false
   /// An acknowledgement must go out at the end of the present event.
   var mustAcknowledge = false
   /// Offered in our SYN, and still to be agreed.
@@ -51,6 +53,8 @@ public final class Connection: TimerEntry {
   /// The deadline `retransmitAt` is for a window to open, not for an acknowledgement.
   var isProbing = false
   var corkAt = Instant.never
+  /// There was no buffer to send what may be sent.
+  var outputAt = Instant.never
   var finishWaitAt = Instant.never
 
   /// A FIN that came before the data in front of it: its number.
@@ -105,6 +109,7 @@ public final class Connection: TimerEntry {
     let size = max(min(peer, ownSegmentSize), 48) - option
     let limit = path.segmentationLimit > 0 ? path.segmentationLimit - 60 : size
     let chunk = limit > size ? stack.chunkByteCount : min(size, stack.chunkByteCount)
+    receiver.segmentLimit = max(536, ownSegmentSize - option)
     sender.setSegmentSize(size, bundleLimit: max(size, limit), chunkLimit: chunk)
     peerSegmentSize = peer
   }
@@ -150,14 +155,21 @@ public final class Connection: TimerEntry {
     acknowledgeAt = .never
     slowAt = .never
     corkAt = .never
+    outputAt = .never
     sender.queue.removeAll()
-    receiver.reassemblyWasAbandoned()
+    abandonReassembly()
     if isOrphan { receiver.removeAll() }
     mustAcknowledge = false
     if let record {
       self.record = nil
       stack.table.remove(record)
     }
+  }
+
+  /// Drops data that came before what precedes it; the other side has to send it again.
+  func abandonReassembly() {
+    stack.reassembledPackets &-= receiver.reassembly.packetCount
+    receiver.reassemblyWasAbandoned()
   }
 
   public override func fire(at now: Instant) {

@@ -111,6 +111,8 @@ struct Cubic: CongestionControl, BitwiseCopyable, Sendable {
 
   mutating func timedOut(inFlight: Int, isRepeated: Bool) {
     if !isRepeated { reduce(inFlight: inFlight) }
+    // What follows slow start begins at its own plateau (RFC 9438 section 4.8).
+    maximum = 0
     window = segmentSize
   }
 

@@ -54,6 +54,9 @@ public final class Listener: TimerEntry {
     return connection
   }
 
+  /// Changes the most connections that wait to be accepted; at least one.
+  public func setBacklog(_ count: Int) { backlog = max(1, count) }
+
   func append(_ connection: Connection) {
     if let newest { newest.nextAccepted = connection } else { oldest = connection }
     newest = connection

@@ -31,6 +31,8 @@ struct Receiver: ~Copyable {
   var scale: UInt8 = 0
   /// The other side's segments are that large: the largest seen.
   private(set) var segmentSize = 536
+  /// No segment is larger, but a packet may be, which a device has joined from several.
+  var segmentLimit = 65535
   /// A range that came twice, to be reported once (RFC 2883 section 4).
   private var duplicate: SequenceRange?
 
@@ -100,7 +102,7 @@ struct Receiver: ~Copyable {
   mutating func take(_ payload: consuming PacketQueue) {
     let count = payload.byteCount
     if urgent.isAwaited { urgent.look(at: payload, from: next) }
-    if count > segmentSize { segmentSize = min(count, 65535) }
+    if count > segmentSize { segmentSize = min(count, segmentLimit) }
     next += count
     append(payload)
     while !reassembly.isEmpty, let more = reassembly.removeFirst(at: next) {
@@ -114,7 +116,7 @@ struct Receiver: ~Copyable {
   @inline(__always)
   mutating func take(_ packet: consuming Packet) {
     let count = packet.byteCount
-    if count > segmentSize { segmentSize = min(count, 65535) }
+    if count > segmentSize { segmentSize = min(count, segmentLimit) }
     next += count
     if queue.isEmpty || !coalesce(packet) { queue.append(packet) }
   }
@@ -256,10 +258,11 @@ struct Receiver: ~Copyable {
   private mutating func readLimit(_ room: Int) -> Int {
     let distance = urgent.position - readPosition
     if distance > 0 { return min(room, distance) }
-    if distance == 0, !queue.isEmpty {
+    if distance == 0 {
+      guard !queue.isEmpty else { return room }
       if !urgent.staysInline { queue.dropFirst(bytes: 1) }
-      urgent.pass()
     }
+    urgent.pass()
     return room
   }
 

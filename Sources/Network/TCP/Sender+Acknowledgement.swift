@@ -20,6 +20,10 @@ extension Sender {
     if let end = timedEnd, end <= number { measure(now: now) }
     queue.dropFirst(bytes: count)
     unacknowledged = number
+    // These must not fall back by half the number space.
+    repaired = number
+    lostEnd = number
+    smallEnd = .later(smallEnd, number)
     timeoutCount = 0
     if roundTrip.backoffCount > 0 { roundTrip.endBackoff() }
     if usesWholeWindow(outstanding: before) { grow(by: count, now: now) }
@@ -75,11 +79,18 @@ extension Sender {
       duplicates = 0
       mustRetransmit = false
       if usesWholeWindow(outstanding: before) { grow(by: count, now: now) }
+      if !scoreboard.isEmpty {
+        updateLost()
+        if lostEnd > number { beginRecovery(now: now) }
+      }
     case .recovery: advanceInRecovery(by: count)
     case .loss:
       duplicates = 0
       grow(by: count, now: now)
-      if number >= recoveryPoint { phase = .open }
+      if number >= recoveryPoint {
+        phase = .open
+        mustRetransmit = false
+      }
     }
   }
 
@@ -142,20 +153,14 @@ extension Sender {
     congestionWindow = congestion.window
     timeoutCount += 1
     roundTrip.backOff()
-    // The other side may have thrown away what it had told of (RFC 2018 section 8).
-    scoreboard.removeAll()
-    duplicates = 0
-    phase = .loss
-    recoveryPoint = next
-    repaired = unacknowledged
-    lostEnd = next
-    mustRetransmit = true
-    timedEnd = nil
+    everythingIsLost()
   }
 
-  /// The path takes smaller segments: what is outstanding in larger ones is lost.
-  mutating func segmentsWereTooLarge() {
+  /// Everything outstanding is to be sent again: the timer ran out, or it was too large for the
+  /// path, or probed a closed window.
+  mutating func everythingIsLost() {
     guard outstanding > 0 else { return }
+    // The other side may have thrown away what it had told of (RFC 2018 section 8).
     scoreboard.removeAll()
     duplicates = 0
     phase = .loss

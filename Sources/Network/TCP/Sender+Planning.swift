@@ -22,7 +22,8 @@ extension Sender {
     var count = min(unsent, allowed)
     guard count > 0 else { return nil }
     if count >= segmentSize {
-      count = min(count, bundleLimit)
+      // A device that cuts segments up does not know how to move an urgent pointer.
+      count = min(count, urgentEnd == nil ? bundleLimit : segmentSize)
       let tail = count % segmentSize
       if tail != 0, count < unsent || !mayEndSmall {
         count &-= tail

@@ -64,9 +64,19 @@ extension TCP {
     return connection
   }
 
+  /// Makes room when too much came out of order: all of it is dropped and comes again. Others could
+  /// hold it for ever.
+  func abandonReassemblies() {
+    table.forEach { record in
+      if record.value.kind == .connection { record.value.connection?.abandonReassembly() }
+    }
+  }
+
   /// A connection has room but the pool has none: it is told when that may have changed.
   func waitForMemory(_ connection: Connection, now: Instant) {
-    for other in memoryWaiters where other === connection { return }
+    connection.awaitsRoom = true
+    if connection.awaitsMemory { return }
+    connection.awaitsMemory = true
     memoryWaiters.append(connection)
     let time = now + .milliseconds(10)
     if !memoryAlarm.isPending { wheel.insert(memoryAlarm, at: time) }
@@ -79,7 +89,8 @@ extension TCP {
     }
     let waiters = memoryWaiters
     memoryWaiters.removeAll()
-    for connection in waiters where connection.awaitsRoom {
+    for connection in waiters where connection.awaitsMemory {
+      connection.awaitsMemory = false
       connection.awaitsRoom = false
       connection.note(.writable)
       connection.notify()
@@ -100,7 +111,7 @@ extension Connection {
     let before = sender.segmentSize
     setSegmentSize(peer: peerSegmentSize)
     guard sender.segmentSize < before else { return }
-    sender.segmentsWereTooLarge()
+    sender.everythingIsLost()
     output(now: now)
   }
 }

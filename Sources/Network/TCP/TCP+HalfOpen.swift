@@ -71,6 +71,7 @@ extension TCP {
       half.timestamps.take(header.options.timestamp, now: now)
     }
     half.deadline = now + RoundTripTime.initialTimeout
+    half.answeredAt = now
     let record = table.insert(tuple, kind: .halfOpen)
     record.value.halfOpen = half
     record.value.listener = listener
@@ -168,6 +169,7 @@ extension TCP {
     if header.flags.contains(.synchronize), header.sequence == half.remoteInitial, !isReset {
       // Our answer was lost.
       if let path = sink.path(to: tuple.remote.address), mayAnswerInvalid(record, now: now) {
+        record.value.halfOpen.answeredAt = .never
         answer(record, path: path, now: now)
       }
       return
@@ -232,6 +234,9 @@ extension TCP {
     connection.sender.windowSequence = half.remoteInitial
     connection.receiver.begin(at: half.remoteInitial, window: Int(handshakeWindow(listener)))
     connection.synchronizeRetries = Int(half.answerCount)
+    if half.answeredAt != .never {
+      connection.sender.roundTrip.measured(now - half.answeredAt)
+    }
     connection.state = .synReceived
     connection.record = record
     listener.halfOpen.remove(record)
@@ -260,6 +265,7 @@ extension TCP {
           continue
         }
         record.value.halfOpen.answerCount += 1
+        record.value.halfOpen.answeredAt = .never
         let shift = Int64(record.value.halfOpen.answerCount)
         record.value.halfOpen.deadline =
           now + Nanoseconds(RoundTripTime.initialTimeout.count << shift)

@@ -31,6 +31,8 @@ public final class TCP {
   let memoryAlarm = MemoryAlarm()
   /// Unread bytes of all connections.
   var receivedBytes = 0
+  /// Packets of all connections that came before what precedes them.
+  var reassembledPackets = 0
   /// Challenges sent in the second that began at `challengeSecond`.
   private var challengeCount = 0
   private var challengeSecond: UInt64 = 0
@@ -61,13 +63,30 @@ public final class TCP {
   /// Data bytes that fit into one buffer.
   var chunkByteCount: Int { pool.byteCount - Packet.headroom }
 
-  /// Whether unread data has taken so much memory that new data is refused.
+  /// Whether unread data has taken so much memory that no more is taken of those who have some.
   @inline(__always)
-  var isShortOfMemory: Bool { receivedBytes > configuration.receiveMemory }
+  var isShortOfMemory: Bool {
+    receivedBytes > configuration.receiveMemory
+      || pool.availableCount <= configuration.reservedBuffers
+  }
 
-  /// Whether sending may take another buffer.
+  /// Whether nothing at all can be kept: without the last buffers no acknowledgement could come in.
+  var isOutOfMemory: Bool { pool.availableCount <= configuration.reservedBuffers / 2 }
+
+  /// Whether sending may take another buffer; it leaves more than receiving does.
   @inline(__always)
-  var mayAllocateForSending: Bool { pool.availableCount > configuration.reservedBuffers }
+  var mayAllocateForSending: Bool {
+    pool.availableCount > configuration.reservedBuffers &+ pool.limit >> 4
+  }
+
+  /// What one connection may keep unacknowledged at most, in bytes: an eighth of what is free, so
+  /// that those whose other side does not read leave something to all others, however many they
+  /// are (dynamic thresholds of Choudhury and Hahne, 1998).
+  @inline(__always)
+  var sendAllowance: Int { max(pool.availableCount &* pool.byteCount >> 3, 4096) }
+
+  /// How many packets may wait in the reassembly of all connections.
+  var reassemblyLimit: Int { max(16, pool.limit >> 2) }
 
   /// How many connections there are, half open ones and those in TIME-WAIT among them.
   public var connectionCount: Int { table.count }
@@ -79,6 +98,11 @@ public final class TCP {
   /// When `advance` is to be called next; `never` when there is nothing to wait for. It may be
   /// earlier than anything is due.
   public var nextDeadline: Instant { wheel.nextEvent }
+
+  /// Never later than `nextDeadline`, and known at once.
+  public var deadlineBound: Instant {
+    @inline(__always) get { wheel.earliest }
+  }
 
   /// Does what is due at `now`.
   public func advance(to now: Instant) {

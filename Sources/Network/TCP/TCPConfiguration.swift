@@ -14,8 +14,9 @@ public struct TCPConfiguration: Sendable {
   public var reservedBuffers = 64
   /// Half-open connections of one listener at most (tcp_max_syn_backlog).
   public var halfOpenLimit = 1024
-  /// Connections in TIME-WAIT at most (tcp_max_tw_buckets); the oldest goes first.
-  public var timeWaitLimit = 16384
+  /// Connections in TIME-WAIT at most (tcp_max_tw_buckets); the oldest goes first. Each takes about
+  /// 240 bytes.
+  public var timeWaitLimit = 8192
   /// How long TIME-WAIT lasts (2 MSL; TCP_TIMEWAIT_LEN).
   public var timeWait = Nanoseconds(seconds: 60)
   /// How long a closed connection waits for the other side's end (tcp_fin_timeout).
@@ -24,8 +25,9 @@ public struct TCPConfiguration: Sendable {
   public var delayedAcknowledgement = Nanoseconds.milliseconds(40)
   /// How long a cork holds (RFC 9293 section 3.8.6.2.1).
   public var corkLimit = Nanoseconds.milliseconds(200)
-  /// How often a SYN is sent again (tcp_syn_retries).
-  public var synchronizeRetries = 6
+  /// How often a SYN is sent again (tcp_syn_retries). One more than on Linux, whose 127 s are less
+  /// than the three minutes of RFC 9293 section 3.8.3, MUST-23.
+  public var synchronizeRetries = 7
   /// How often the answer to a SYN is sent again (tcp_synack_retries).
   public var answerRetries = 5
   /// How often data is sent again before the connection is given up (tcp_retries2).

@@ -44,6 +44,8 @@ struct HalfOpen: BitwiseCopyable, Sendable {
   /// When the answer is sent again.
   var deadline = Instant.never
   var answerCount: UInt8 = 0
+  /// When it was answered; `never` when more than once, so that no round trip can be told.
+  var answeredAt = Instant.never
   /// The last answer to something unacceptable.
   var invalidAt: Instant?
 }
