@@ -182,7 +182,12 @@ extension NetworkStack {
       ICMPv6Message(parsing: $0, from: header.source, to: header.target)
     }
     switch message {
-    case nil, .echoReply: break
+    case nil: break
+    case .echoReply(let identifier, _):
+      guard !delivery.isGroup else { return }
+      _ = echo.receiveReply(
+        packet, identifier: identifier, from: IPAddress(header.source),
+        to: IPAddress(header.target), hopLimit: header.hopLimit, trafficClass: header.trafficClass)
     case .echoRequest:
       // Requests to all are not answered, or we would help to flood somebody.
       guard !delivery.isGroup, header.source.isUnicast else { return }

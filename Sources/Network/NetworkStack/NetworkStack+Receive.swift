@@ -229,7 +229,13 @@ extension NetworkStack {
 
   private func receiveICMP(_ packet: consuming Packet, _ delivery: Delivery) {
     switch packet.withBytes({ ICMPMessage(parsing: $0) }) {
-    case nil, .echoReply: break
+    case nil: break
+    case .echoReply(let identifier, _):
+      guard !delivery.isGroup else { return }
+      let header = delivery.header
+      _ = echo.receiveReply(
+        packet, identifier: identifier, from: IPAddress(header.source),
+        to: IPAddress(header.target), hopLimit: header.hopLimit, trafficClass: header.trafficClass)
     case .echoRequest:
       // Requests to all are not answered, or we would help to flood somebody.
       guard !delivery.isGroup, delivery.header.source.isUnicast else { return }
@@ -274,16 +280,18 @@ extension NetworkStack {
       guard udp.recognizes(error) else { return }
     case ProtocolNumber.tcp:
       guard let tcp, tcp.recognizes(error) else { return }
+    case ProtocolNumber.icmp, ProtocolNumber.icmpv6:
+      guard echo.recognizes(error) else { return }
     default: return
     }
     if case .packetTooBig(let mtu) = error.kind {
       let limit = error.target.isIPv4 ? linkMTU : linkMTU6
       guard pathMTUs.lower(error.target, to: mtu, interface: limit, now: now) else { return }
     }
-    if error.number == ProtocolNumber.udp {
-      udp.failed(error)
-    } else {
-      tcp?.failed(error, now: now)
+    switch error.number {
+    case ProtocolNumber.udp: udp.failed(error)
+    case ProtocolNumber.tcp: tcp?.failed(error, now: now)
+    default: echo.failed(error)
     }
   }
 }

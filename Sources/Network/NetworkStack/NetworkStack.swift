@@ -55,6 +55,8 @@ public final class NetworkStack {
   let largePool: PacketPool
 
   public let udp: UDPLayer
+  /// Echo requests of programs.
+  public let echo: UDPLayer
   /// TCP, when the image has it.
   public var tcp: (any TransportProtocol)?
   /// Writes all frames, when somebody wants to see them.
@@ -122,6 +124,7 @@ public final class NetworkStack {
     linkMTU = interface?.mtu ?? LoopbackQueue.mtu
     linkMTU6 = interface?.mtu ?? LoopbackQueue.mtu
     udp = UDPLayer(pool: pool, queueLimit: udpQueueLimit, random: random)
+    echo = UDPLayer(pool: pool, queueLimit: udpQueueLimit / 8, service: .echo, random: random)
     loopback = LoopbackQueue(pool: pool, largePool: largePool)
     reassembly = ReassemblyTable(pool: largePool, limit: max(1, largeBufferLimit / 2))
     neighbors = NeighborTable()
