@@ -21,6 +21,8 @@ final class NinePContents: PageSource {
   private static let dirtyBit: UInt32 = 1 << 31
   /// How many pages one read of the server brings.
   private static let window = 16
+  /// So many pages that were written to are sent on before there are more.
+  private static let dirtyLimit = 4096
   /// Pages behind this one cannot be mapped, so that the table of chunks stays small.
   private static let pageLimit = 1 << 24
 
@@ -75,8 +77,14 @@ final class NinePContents: PageSource {
     if chunks[place] == nil { chunks[place] = Array(repeating: 0, count: 512) }
     let old = chunks[place]?[index & 511] ?? 0
     chunks[place]?[index & 511] = value
-    if old == 0 && value != 0 { pageCount += 1 }
-    if old != 0 && value == 0 { pageCount -= 1 }
+    if old == 0 && value != 0 {
+      pageCount += 1
+      system.pageCount += 1
+    }
+    if old != 0 && value == 0 {
+      pageCount -= 1
+      system.pageCount -= 1
+    }
   }
 
   private func drop(_ index: Int) {
@@ -93,6 +101,7 @@ final class NinePContents: PageSource {
       }
     }
     chunks = []
+    system.pageCount -= pageCount
     pageCount = 0
     dirty = []
   }
@@ -114,12 +123,18 @@ final class NinePContents: PageSource {
     guard index < Self.pageLimit else { throw .inputOutput }
     var rounds = 0
     while frame(index) == nil {
+      if system.hasTooManyPages { system.givePagesBack() }
       // Under pressure a page may go before it is used; not for ever.
       rounds += 1
       guard rounds <= 8 else { throw .outOfMemory }
       try fetch(index)
     }
     guard let frame = frame(index) else { throw .inputOutput }
+    // Pages that were written to cannot just be dropped.
+    if forWriting, dirty.count >= Self.dirtyLimit, !AddressSpace.isResolvingForKernel {
+      try flush()
+      return try page(at: index, forWriting: true)
+    }
     if forWriting && entry(index) & Self.dirtyBit == 0 {
       setEntry(frame.rawValue | Self.dirtyBit, index)
       if dirty.isEmpty { system.noteDirty(self) }
