@@ -42,7 +42,9 @@ public final class NinePExchange {
 
   /// Fails when there is no memory.
   init?(tag: UInt16, dataByteCount: Int, isReserve: Bool = false) {
-    guard let messages = DMAMemory(pageCount: 2 * Self.messageByteLimit / pageSize) else { return nil }
+    guard let messages = DMAMemory(pageCount: 2 * Self.messageByteLimit / pageSize) else {
+      return nil
+    }
     var data: DMAMemory?
     if dataByteCount > 0 {
       data = DMAMemory(pageCount: dataByteCount / pageSize)

@@ -19,8 +19,10 @@ final class NinePContents: PageSource {
   private static let chunkShift = 9
   /// The bit of a frame's number that says that it was written to.
   private static let dirtyBit: UInt32 = 1 << 31
-  /// How many pages one read of the server brings.
-  private static let window = 16
+  /// How many pages one read of the server brings, at first and at most: pages that are touched in
+  /// order come in larger pieces.
+  private static let leastWindow = 16
+  private static let mostWindow = 64
   /// So many pages that were written to are sent on before there are more.
   private static let dirtyLimit = 4096
   /// Pages behind this one cannot be mapped, so that the table of chunks stays small.
@@ -35,6 +37,9 @@ final class NinePContents: PageSource {
   private var pageCount = 0
   /// Pages that were written to, in no order.
   private var dirty: [Int] = []
+  private var window = leastWindow
+  /// The page behind those that were fetched last.
+  private var fetchedEnd = 0
   private var reader: NinePFid?
   private var writer: NinePFid?
   /// For `/proc/self/maps`, set when the file is mapped.
@@ -157,13 +162,16 @@ final class NinePContents: PageSource {
     let exchange = try client.take(hasData: true, patience)
     defer { client.release(exchange) }
     guard let data = exchange.data else { throw .inputOutput }
-    let first = index / Self.window * Self.window
-    let limit = min(Self.window * pageSize, min(data.byteCount, client.dataByteLimit))
+    let isInOrder = index == fetchedEnd
+    window = isInOrder ? min(window * 2, Self.mostWindow) : Self.leastWindow
+    let first = isInOrder ? index : index / window * window
+    let limit = min(window * pageSize, min(data.byteCount, client.dataByteLimit))
     // A small buffer may not reach the page from there.
     let start = (index - first + 1) * pageSize <= limit ? first : index
     let before = generation
     let count = try client.read(
       reader, at: Int64(start) * Int64(pageSize), count: limit, with: exchange, patience)
+    fetchedEnd = start + roundedUp(count, to: pageSize) / pageSize
     // What was written meanwhile may be newer than what came.
     guard before == generation else { return }
     var place = start
@@ -223,8 +231,9 @@ final class NinePContents: PageSource {
     defer { client.release(exchange) }
     guard let data = exchange.data else { throw .inputOutput }
     // Others ran while this waited.
-    guard let (first, count) = takeRun(
-      limit: min(data.byteCount, client.dataByteLimit) / pageSize)
+    guard
+      let (first, count) = takeRun(
+        limit: min(data.byteCount, client.dataByteLimit) / pageSize)
     else { return }
     // From now on a write to these pages is seen again.
     AddressSpace.active?.refreshPages(of: self, first..<first + count)
@@ -332,7 +341,8 @@ final class NinePContents: PageSource {
     let end = Int((newSize + Int64(pageSize) - 1) / Int64(pageSize))
     if pageCount > 0 {
       dirty.removeAll { $0 >= end }
-      for place in chunks.indices where chunks[place] != nil && (place + 1) << Self.chunkShift > end {
+      for place in chunks.indices where chunks[place] != nil && (place + 1) << Self.chunkShift > end
+      {
         for offset in 0..<512 {
           let index = place << Self.chunkShift | offset
           if index >= end { drop(index) }

@@ -97,7 +97,8 @@ public final class NinePFileSystem {
   private func walk(from directory: NinePNode, to name: RawSpan) throws(SystemError) -> NinePNode {
     let (fid, identity) = try client.walk(directory.fid, to: name)
     if let node = nodes.node(identity.path) {
-      if identity.kind == nil ? !node.isDirectory && !node.isSymbolicLink
+      if identity.kind == nil
+        ? !node.isDirectory && !node.isSymbolicLink
         : node.kind == identity.kind
       {
         // The path of the new fid is the one that holds now.

@@ -152,7 +152,8 @@ public final class Namespace {
     guard directory !== root else { throw .busy }
     try mount(newRoot, at: RawSpan(_elements: path.span))
     volumes.append(
-      MountedVolume(source: source, root: newRoot, directory: directory, path: self.path(of: newRoot)))
+      MountedVolume(
+        source: source, root: newRoot, directory: directory, path: self.path(of: newRoot)))
   }
 
   private func makeDirectories(_ path: [UInt8]) throws(SystemError) {

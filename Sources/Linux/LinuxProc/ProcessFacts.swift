@@ -133,13 +133,15 @@ public final class ProcessFacts: SystemInformation {
         path: [UInt8(ascii: "/")], type: "tmpfs", source: StaticString("root").byteArray),
       MountInformation(
         identifier: 2, parentIdentifier: 1, deviceNumber: 6,
-        path: StaticString("/dev").byteArray, type: "devtmpfs", source: StaticString("dev").byteArray),
+        path: StaticString("/dev").byteArray, type: "devtmpfs",
+        source: StaticString("dev").byteArray),
       MountInformation(
         identifier: 3, parentIdentifier: 1, deviceNumber: 0x15,
         path: StaticString("/proc").byteArray, type: "proc", source: StaticString("proc").byteArray),
       MountInformation(
         identifier: 4, parentIdentifier: 1, deviceNumber: 0x16,
-        path: StaticString("/sys").byteArray, type: "sysfs", source: StaticString("sysfs").byteArray),
+        path: StaticString("/sys").byteArray, type: "sysfs", source: StaticString("sysfs").byteArray
+      ),
     ]
     for volume in running.namespace.volumes {
       mounts.append(

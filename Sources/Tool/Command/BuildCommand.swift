@@ -49,7 +49,8 @@ struct BuildCommand: AsyncParsableCommand {
     if !plan.volumes.isEmpty {
       let words = SharedFolders.arguments(plan.volumes, machine: .microvm)
       StandardError.say(
-        "the image has volumes, and starts only with their folders: " + words.joined(separator: " "))
+        "the image has volumes, and starts only with their folders: " + words.joined(separator: " ")
+      )
     }
   }
 }
