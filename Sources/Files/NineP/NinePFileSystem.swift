@@ -5,6 +5,7 @@ import Bytes
 import Clock
 import Frames
 import Memory
+import Scheduling
 import VFS
 import Virtio9P
 
@@ -44,6 +45,8 @@ public final class NinePFileSystem {
   private var kept: [NinePNode] = []
   /// No server gives files such numbers.
   private var lastSpecialNumber: UInt64 = 0xffff_ffff_0000_0000
+  /// Woken when there is something that the server does not have.
+  public var unwrittenQueue: WaitQueue?
   /// Pages of mappings, of all files.
   var pageCount = 0
   /// Files with pages that the server does not have yet.
@@ -167,7 +170,11 @@ public final class NinePFileSystem {
 
   func noteDirty(_ contents: NinePContents) {
     unwritten.append(contents)
+    unwrittenQueue?.wakeAll()
   }
+
+  /// Whether mappings have written what the server does not have.
+  public var hasUnwritten: Bool { !unwritten.isEmpty }
 
   func noteClean(_ contents: NinePContents) {
     unwritten.removeAll { $0 === contents }
