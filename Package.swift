@@ -118,7 +118,8 @@ let libraries: [Library] = [
   Library(
     "Files", "NineP",
     on: [
-      "Base", "Bytes", "Clock", "Frames", "Machine", "Memory", "Structures", "VFS", "Virtio9P",
+      "Base", "Bytes", "Clock", "Frames", "Machine", "Memory", "Scheduling", "Structures", "VFS",
+      "Virtio9P",
     ]),
   Library(
     "Files", "DeviceFS",

@@ -19,8 +19,12 @@ final class NinePContents: PageSource {
   private static let chunkShift = 9
   /// The bit of a frame's number that says that it was written to.
   private static let dirtyBit: UInt32 = 1 << 31
-  /// How many pages one read of the server brings.
-  private static let window = 16
+  /// How many pages one read of the server brings, at first and at most: pages that are touched in
+  /// order come in larger pieces.
+  private static let leastWindow = 16
+  private static let mostWindow = 64
+  /// So many pages that were written to are sent on before there are more.
+  private static let dirtyLimit = 4096
   /// Pages behind this one cannot be mapped, so that the table of chunks stays small.
   private static let pageLimit = 1 << 24
 
@@ -33,6 +37,9 @@ final class NinePContents: PageSource {
   private var pageCount = 0
   /// Pages that were written to, in no order.
   private var dirty: [Int] = []
+  private var window = leastWindow
+  /// The page behind those that were fetched last.
+  private var fetchedEnd = 0
   private var reader: NinePFid?
   private var writer: NinePFid?
   /// For `/proc/self/maps`, set when the file is mapped.
@@ -75,8 +82,14 @@ final class NinePContents: PageSource {
     if chunks[place] == nil { chunks[place] = Array(repeating: 0, count: 512) }
     let old = chunks[place]?[index & 511] ?? 0
     chunks[place]?[index & 511] = value
-    if old == 0 && value != 0 { pageCount += 1 }
-    if old != 0 && value == 0 { pageCount -= 1 }
+    if old == 0 && value != 0 {
+      pageCount += 1
+      system.pageCount += 1
+    }
+    if old != 0 && value == 0 {
+      pageCount -= 1
+      system.pageCount -= 1
+    }
   }
 
   private func drop(_ index: Int) {
@@ -93,6 +106,7 @@ final class NinePContents: PageSource {
       }
     }
     chunks = []
+    system.pageCount -= pageCount
     pageCount = 0
     dirty = []
   }
@@ -114,12 +128,18 @@ final class NinePContents: PageSource {
     guard index < Self.pageLimit else { throw .inputOutput }
     var rounds = 0
     while frame(index) == nil {
+      if system.hasTooManyPages { system.givePagesBack() }
       // Under pressure a page may go before it is used; not for ever.
       rounds += 1
       guard rounds <= 8 else { throw .outOfMemory }
       try fetch(index)
     }
     guard let frame = frame(index) else { throw .inputOutput }
+    // Pages that were written to cannot just be dropped.
+    if forWriting, dirty.count >= Self.dirtyLimit, !AddressSpace.isResolvingForKernel {
+      try flush()
+      return try page(at: index, forWriting: true)
+    }
     if forWriting && entry(index) & Self.dirtyBit == 0 {
       setEntry(frame.rawValue | Self.dirtyBit, index)
       if dirty.isEmpty { system.noteDirty(self) }
@@ -142,13 +162,16 @@ final class NinePContents: PageSource {
     let exchange = try client.take(hasData: true, patience)
     defer { client.release(exchange) }
     guard let data = exchange.data else { throw .inputOutput }
-    let first = index / Self.window * Self.window
-    let limit = min(Self.window * pageSize, min(data.byteCount, client.dataByteLimit))
+    let isInOrder = index == fetchedEnd
+    window = isInOrder ? min(window * 2, Self.mostWindow) : Self.leastWindow
+    let first = isInOrder ? index : index / window * window
+    let limit = min(window * pageSize, min(data.byteCount, client.dataByteLimit))
     // A small buffer may not reach the page from there.
     let start = (index - first + 1) * pageSize <= limit ? first : index
     let before = generation
     let count = try client.read(
       reader, at: Int64(start) * Int64(pageSize), count: limit, with: exchange, patience)
+    fetchedEnd = start + roundedUp(count, to: pageSize) / pageSize
     // What was written meanwhile may be newer than what came.
     guard before == generation else { return }
     var place = start

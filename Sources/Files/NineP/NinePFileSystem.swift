@@ -4,6 +4,8 @@ import Base
 import Bytes
 import Clock
 import Frames
+import Memory
+import Scheduling
 import VFS
 import Virtio9P
 
@@ -43,6 +45,10 @@ public final class NinePFileSystem {
   private var kept: [NinePNode] = []
   /// No server gives files such numbers.
   private var lastSpecialNumber: UInt64 = 0xffff_ffff_0000_0000
+  /// Woken when there is something that the server does not have.
+  public var unwrittenQueue: WaitQueue?
+  /// Pages of mappings, of all files.
+  var pageCount = 0
   /// Files with pages that the server does not have yet.
   private var unwritten: [NinePContents] = []
 
@@ -150,9 +156,25 @@ public final class NinePFileSystem {
 
   // MARK: Pages that were written to
 
+  /// Whether pages of mappings, which can be fetched again, take memory that others need.
+  var hasTooManyPages: Bool {
+    pageCount > 0
+      && (pageCount > frames.totalCount / 4 || frames.freeCount < frames.totalCount / 16)
+  }
+
+  /// Gives back the pages that the server has, too.
+  func givePagesBack() {
+    if !AddressSpace.isResolvingForKernel { try? synchronize() }
+    nodes.forEach { $0.dropCleanPages() }
+  }
+
   func noteDirty(_ contents: NinePContents) {
     unwritten.append(contents)
+    unwrittenQueue?.wakeAll()
   }
+
+  /// Whether mappings have written what the server does not have.
+  public var hasUnwritten: Bool { !unwritten.isEmpty }
 
   func noteClean(_ contents: NinePContents) {
     unwritten.removeAll { $0 === contents }

@@ -53,6 +53,10 @@ final class NinePNode: Node {
     return contents
   }
 
+  func dropCleanPages() {
+    contents?.dropCleanPages()
+  }
+
   /// Whether nothing but the table's own references keeps it.
   var isIdle: Bool {
     mounted == nil && (contents == nil || isKnownUniquelyReferenced(&contents))

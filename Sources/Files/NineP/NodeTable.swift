@@ -35,6 +35,16 @@ struct NodeTable {
     return nil
   }
 
+  func forEach(_ body: (NinePNode) -> Void) {
+    for first in buckets {
+      var cursor = first
+      while let node = cursor {
+        body(node)
+        cursor = node.nextInTable
+      }
+    }
+  }
+
   /// Adds a node, in the place of one with the same number.
   mutating func insert(_ node: NinePNode) {
     remove(node.number)

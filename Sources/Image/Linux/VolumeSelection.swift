@@ -4,6 +4,7 @@
 
 import Base
 import Bytes
+import Clock
 import CommandLine
 import LinuxCore
 import Log
@@ -28,13 +29,15 @@ import VFS
       return true
     }
     var number: UInt64 = 0x30
+    let writer = VolumeWriter()
     for volume in parameters.volumes {
       guard let driver = drivers.first(where: { $0.mountTag == volume.tag }) else {
         refuseVolume(volume.path, "the machine has no 9P device for it")
       }
-      mountVolume(volume, driver, number, parameters, in: process)
+      writer?.add(mountVolume(volume, driver, number, parameters, in: process))
       number += 1
     }
+    if let writer { Scheduler.add(writer) }
   }
 
   private func startVolumeDriver(_ transport: any VirtioTransport) -> Virtio9P? {
@@ -59,7 +62,7 @@ import VFS
   private func mountVolume(
     _ volume: VolumeRequest, _ driver: Virtio9P, _ number: UInt64, _ parameters: BootParameters,
     in process: Process
-  ) {
+  ) -> NinePFileSystem {
     let system: NinePFileSystem
     do {
       system = try NinePFileSystem(
@@ -80,6 +83,34 @@ import VFS
       }
     }
     FileSystems.add(system)
+    return system
+  }
+
+  /// Sends the host, after a few seconds, what mappings have written: a program that never asks for
+  /// it (`msync`) loses no more than that when the machine is killed.
+  private final class VolumeWriter: Thread {
+    private static let delay = Nanoseconds.milliseconds(5000)
+    private let queue = WaitQueue()
+    private var systems: [NinePFileSystem] = []
+
+    /// Fails without memory for a stack: then only the other occasions write back.
+    init?() {
+      super.init(stackPages: Settings.kernelStackKiB / 4)
+    }
+
+    func add(_ system: NinePFileSystem) {
+      guard !system.isReadOnly else { return }
+      system.unwrittenQueue = queue
+      systems.append(system)
+    }
+
+    override func run() {
+      while true {
+        while !systems.contains(where: { $0.hasUnwritten }) { _ = queue.wait(interruptible: false) }
+        _ = Scheduler.sleep(until: Clock.now() + Self.delay, interruptible: false)
+        for system in systems { try? system.synchronize() }
+      }
+    }
   }
 #else
   /// This image has no volumes; a program that is given some must not run without them.
