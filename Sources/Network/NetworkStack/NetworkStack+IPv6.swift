@@ -5,6 +5,7 @@ import Bytes
 import ICMPv6
 import Internet
 import IPv6
+import NDP
 import Packets
 import UDP
 
