@@ -74,6 +74,7 @@ let libraries: [Library] = [
   Library("Devices", "VirtioMMIO", on: ["Base", "Machine", "Virtio"]),
   Library("Devices", "VirtioPCI", on: ["Base", "Machine", "PCI", "Virtio"]),
   Library("Devices", "VirtioConsole", on: ["Base", "Bytes", "Machine", "Virtio", "Log"]),
+  Library("Devices", "VirtioEntropy", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
   Library("Devices", "Virtio9P", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
 
   Library("Network", "Addresses", on: ["Bytes"]),
@@ -251,7 +252,8 @@ let tests: [Target] =
       name: "DevicesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
-        "VirtioPCI", "VirtioConsole", "Virtio9P", "Addresses", "Packets", "VirtioNet",
+        "VirtioPCI", "VirtioConsole", "Virtio9P", "VirtioEntropy", "Addresses", "Packets",
+        "VirtioNet",
       ]),
     .testTarget(
       name: "NetworkTests",
