@@ -3,6 +3,7 @@
 import Addresses
 import Base
 import Bytes
+import Packets
 import TimerWheel
 
 /// What ICMP tells (RFC 9293 section 3.9.2.2, RFC 5927), and memory that ran short.
