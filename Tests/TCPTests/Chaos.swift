@@ -15,8 +15,16 @@ struct Chaos {
   let script: Script
   private var listener: Listener
   private var open: [Connection] = []
-  /// Where the other side of each pair of ports believes to be.
-  private var peers: [UInt16: (base: SequenceNumber, sent: Int, acknowledged: Int)] = [:]
+  /// Where the other side behind each port believes to be.
+  private struct Peer {
+    var base = SequenceNumber(0)
+    var sent = 0
+    var received = 0
+    var isOpen = false
+    var hasTimestamps = false
+    var localPort: UInt16 = 80
+  }
+  private var peers: [UInt16: Peer] = [:]
 
   init(random: SeededGenerator, name: String) {
     self.random = random
@@ -71,41 +79,56 @@ struct Chaos {
 
   private mutating func learn(_ segment: WireSegment) {
     let header = segment.header
-    guard header.sourcePort == 80 || header.flags.contains(.syn) else { return }
-    var peer = peers[header.destinationPort] ?? (SequenceNumber(0), 0, 0)
-    if header.flags.contains(.syn) { peer.base = header.sequence }
-    peer.acknowledged = max(
-      peer.acknowledged,
-      header.sequence - peer.base + segment.payload.count
-        + (header.flags.isDisjoint(with: [.syn, .fin]) ? 0 : 1))
+    var peer = peers[header.destinationPort] ?? Peer()
+    if header.flags.contains(.reset) {
+      peer = Peer()
+    } else if header.flags.contains(.syn) {
+      peer.base = header.sequence
+      peer.isOpen = true
+      peer.received = 1
+      peer.localPort = header.sourcePort
+      if !header.flags.contains(.ack) { peer.sent = 0 }
+    } else {
+      let end = header.sequence - peer.base + segment.payload.count
+      peer.received = max(peer.received, end + (header.flags.contains(.fin) ? 1 : 0))
+    }
     peers[header.destinationPort] = peer
   }
 
   private mutating func inject() {
     let port = UInt16(4000 + number(6))
     script.remote = Endpoint(script.remote.address, port)
-    script.localPort = open.last.map { random.happens(20) ? $0.tuple.local.port : 80 } ?? 80
-    var peer = peers[port] ?? (SequenceNumber(0), 0, 0)
+    var peer = peers[port] ?? Peer()
+    script.localPort = peer.localPort
     script.base = peer.base
-    var flags: SegmentFlags = .ack
-    switch number(20) {
-    case 0...2: flags = .syn
-    case 3: flags = [.syn, .ack]
-    case 4: flags = random.happens(30) ? .rst : .ack
-    case 5...6: flags = [.fin, .ack]
-    case 7: flags = [.urg, .ack]
-    case 8: flags = SegmentFlags(rawValue: UInt8(number(64)))
-    default: break
+    var flags: SegmentFlags = peer.isOpen ? .ack : .syn
+    if peer.isOpen, peer.sent == 0 { flags = [.syn, .ack] }
+    let isWeird = random.happens(15)
+    if isWeird {
+      let all: [SegmentFlags] = [
+        .syn, [.syn, .ack], .rst, [.fin, .ack], [.urg, .ack], .ack, .ack,
+        SegmentFlags(rawValue: UInt8(number(64))),
+      ]
+      flags = all[number(all.count)]
+    } else if flags == .ack, random.happens(3) {
+      flags = [.fin, .ack]
+    } else if flags == .ack, random.happens(5) {
+      flags = [.urg, .ack]
     }
     var seq = flags.contains(.syn) ? 0 : max(1, peer.sent)
-    if random.happens(30) { seq += number(6000) - 2000 }
-    if random.happens(3) { seq = Int(random.next() & 0xffff_ffff) }
-    var ack = peer.acknowledged
-    if random.happens(30) { ack += number(3000) - 1500 }
+    if isWeird { seq += number(6000) - 2000 }
+    if random.happens(1) { seq = Int(random.next() & 0xffff_ffff) }
+    var ack = peer.received
+    if random.happens(30) { ack -= number(3000) }
+    if isWeird, random.happens(30) { ack += number(1500) }
     let count = random.happens(60) ? number(1400) : 0
     let blocks = flags.contains(.syn) ? 0 : number(4)
+    if flags.contains(.syn), !isWeird { peer.hasTimestamps = random.happens(50) }
+    let hasTimestamps = peer.hasTimestamps
+    let milliseconds = UInt32(script.now.nanoseconds / 1_000_000)
+    let stamp = milliseconds &- (random.happens(10) ? UInt32(number(100)) : 0)
     let words = (0..<12).map { _ in random.next() }
-    let window = random.happens(20) ? 0 : number(0x10000)
+    let window = random.happens(10) ? number(3) * 300 : number(0x10000)
     script.inject(
       flags, seq: seq, ack: ack, count: count, window: window, urgent: number(4096)
     ) {
@@ -114,24 +137,30 @@ struct Chaos {
         $0.options.allowsSelective = words[1] & 1 == 0
         if words[2] & 1 == 0 { $0.options.windowScale = 2 }
       }
-      for index in 0..<blocks {
+      if hasTimestamps {
+        $0.options.hasTimestamps = true
+        $0.options.timestamp = stamp
+        $0.options.timestampEcho = UInt32(words[11] & 0xffff_ffff)
+      }
+      for index in 0..<min(blocks, hasTimestamps ? 3 : 4) {
         let start = SequenceNumber(
           $0.acknowledgement.rawValue &+ UInt32(words[3 + index] & 0xfff))
         $0.options.selective.append(SequenceRange(start, count: Int(words[7 + index] & 0xfff)))
       }
     }
-    if flags.contains(.syn) {
+    if flags.contains(.syn), !isWeird {
       peer.sent = 1
-    } else if seq == peer.sent {
-      peer.sent += count
+    } else if !isWeird {
+      peer.sent = seq + count + (flags.contains(.fin) ? 1 : 0)
     }
     peers[port] = peer
   }
 
   private mutating func call() {
     let now = script.now
-    if number(8) == 0, let connection = listener.accept() { open.append(connection) }
-    if number(12) == 0, open.count < 20,
+    if number(3) == 0, let connection = listener.accept() { open.append(connection) }
+    script.remote = Endpoint(script.remote.address, UInt16(4000 + number(6)))
+    if number(15) == 0, open.count < 20,
       let connection = try? script.tcp.connect(to: script.remote, now: now)
     {
       open.append(connection)
@@ -143,12 +172,13 @@ struct Chaos {
     case 0...3: _ = try? script.write(connection, number(5000), random.happens(10) ? .urgent : [])
     case 4: _ = try? script.write(connection, number(500), .more)
     case 5...7: _ = try? script.read(connection, 1 + number(4000))
-    case 8: try? connection.shutdownSending(now: now)
+    case 8: if random.happens(20) { try? connection.shutdownSending(now: now) }
     case 9: connection.setCorked(random.happens(50), now: now)
     case 10: _ = try? connection.receiveUrgent()
     case 11: connection.setKeepAlive(true, idle: Nanoseconds(seconds: 2), now: now)
     case 12: connection.shutdownReceiving()
     default:
+      guard random.happens(20) else { return }
       if random.happens(20) { connection.setAbortsOnClose(true) }
       if random.happens(10) { connection.abort(now: now) }
       connection.close(now: now)
@@ -157,7 +187,7 @@ struct Chaos {
   }
 
   private mutating func pass() {
-    let span = random.happens(10) ? 100_000_000_000 : random.next() % 400_000_000
+    let span = random.happens(4) ? 50_000_000_000 : random.next() % 300_000_000
     script.advance(Nanoseconds(Int64(span)))
   }
 

@@ -54,8 +54,9 @@ import Testing
   @Test func oneStackAgainstChaos() throws {
     var run = FuzzRun(rounds: 60)
     while run.next() {
-      var chaos = Chaos(random: run.random, name: "seed \(run.seed) round \(run.round)")
-      _ = run.random.next()
+      var chaos = Chaos(
+        random: SeededGenerator(seed: run.random.next()),
+        name: "seed \(run.seed) round \(run.round)")
       for _ in 0..<400 { chaos.step() }
       chaos.end()
     }
