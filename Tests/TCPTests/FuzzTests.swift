@@ -14,7 +14,9 @@ import Testing
   @Test func headersOfRandomBytes() {
     var run = FuzzRun(rounds: 20_000)
     while run.next() {
-      var bytes = (0..<Int(run.random.next() % 80)).map { _ in UInt8.random(in: 0...255, using: &run.random) }
+      var bytes = (0..<Int(run.random.next() % 80)).map { _ in
+        UInt8.random(in: 0...255, using: &run.random)
+      }
       if bytes.count > 12, run.random.happens(90) {
         bytes[12] = UInt8(Int.random(in: 5...15, using: &run.random)) << 4
       }

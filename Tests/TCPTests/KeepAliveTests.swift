@@ -7,7 +7,8 @@ import Testing
 
 /// Keep-alives (RFC 9293 section 3.8.4).
 @Suite struct KeepAliveTests {
-  private func options(idle: Int64 = 60, interval: Int64 = 10, count: Int = 3) -> ConnectionOptions {
+  private func options(idle: Int64 = 60, interval: Int64 = 10, count: Int = 3) -> ConnectionOptions
+  {
     var options = ConnectionOptions()
     options.keepsAlive = true
     options.keepIdle = Nanoseconds(seconds: idle)

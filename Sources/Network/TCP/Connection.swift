@@ -144,8 +144,10 @@ public final class Connection: TimerEntry {
     state = .closed
     if let reason { error = reason }
     leave()
-    note(reason == nil ? [.readable, .writable, .closed, .peerEnded]
-      : [.readable, .writable, .closed, .peerEnded, .failed])
+    note(
+      reason == nil
+        ? [.readable, .writable, .closed, .peerEnded]
+        : [.readable, .writable, .closed, .peerEnded, .failed])
   }
 
   /// Leaves the table and the wheel, and drops all but what the program can still read.
