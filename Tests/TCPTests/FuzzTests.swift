@@ -12,7 +12,7 @@ import Testing
 /// MARTLET_FUZZ_SECONDS goes on for longer.
 @Suite struct FuzzTests {
   @Test func headersOfRandomBytes() {
-    var run = FuzzRun(rounds: 20_000)
+    var run = FuzzRun(rounds: 5000)
     while run.next() {
       var bytes = (0..<Int(run.random.next() % 80)).map { _ in
         UInt8.random(in: 0...255, using: &run.random)
@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test func oneStackAgainstChaos() throws {
-    var run = FuzzRun(rounds: 60)
+    var run = FuzzRun(rounds: 25)
     while run.next() {
       var chaos = Chaos(
         random: SeededGenerator(seed: run.random.next()),
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func twoStacksWithRandomPrograms() throws {
-    var run = FuzzRun(rounds: 40)
+    var run = FuzzRun(rounds: 12)
     while run.next() {
       let name = Comment(rawValue: "seed \(run.seed) round \(run.round)")
       var conditions = LinkConditions()
