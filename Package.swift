@@ -264,7 +264,8 @@ let tests: [Target] =
       ]),
     .testTarget(
       name: "TCPTests",
-      dependencies: ["Bytes", "Base", "Machine", "TimerWheel", "Addresses", "Packets", "TCP"]),
+      dependencies: ["Bytes", "Base", "Machine", "TimerWheel", "Addresses", "Packets", "TCP"],
+      exclude: ["Snapshots"]),
     .testTarget(
       name: "FilesTests",
       dependencies: [

@@ -71,7 +71,8 @@ final class SimulatedHost: SegmentSink {
     case .needed(let begin, let offset):
       #expect(Int(begin) == start && offset == 16)
       for piece in cut(bytes, offload, start: start) {
-        output(WireSegment(bytes: checksummed(piece, source, target), source: source, target: target))
+        output(
+          WireSegment(bytes: checksummed(piece, source, target), source: source, target: target))
       }
     default:
       #expect(bytes.count + (target.isIPv4 ? 20 : 40) <= conditions.mtu)

@@ -82,6 +82,8 @@ struct Sender: ~Copyable {
   /// The segment whose round trip is being measured: its end, and when it was sent.
   var timedEnd: SequenceNumber?
   var timedAt = Instant.start
+  /// When something was sent again last.
+  var repairedAt = Instant.start
   /// When data was sent last.
   var sentAt = Instant.start
 
@@ -193,6 +195,7 @@ struct Sender: ~Copyable {
     if plan.finishes { finishWasSent = true }
     if plan.isRetransmission {
       repaired = .later(repaired, end)
+      repairedAt = now
       mustRetransmit = false
       // Karn's algorithm: an acknowledgement would not say of which copy.
       timedEnd = nil
