@@ -104,8 +104,8 @@ let libraries: [Library] = [
     "Network", "NetworkHost",
     on: [
       "Addresses", "Base", "Bytes", "Clock", "DHCP", "Internet", "IPv4", "Log", "Machine", "NDP",
-      "Neighbors", "NetworkStack", "Packets", "Random", "ResolverConfiguration", "Scheduling", "TCP",
-      "TimerWheel",
+      "Neighbors", "NetworkStack", "Packets", "Random", "ResolverConfiguration", "Scheduling",
+      "TCP", "TimerWheel",
     ]),
   Library(
     "Network", "VirtioNet",
