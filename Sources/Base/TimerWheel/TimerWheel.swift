@@ -23,6 +23,8 @@ public struct TimerWheel {
   /// The tick up to which the wheel has been turned.
   private var tick: UInt64
   public private(set) var count = 0
+  /// Not later than any deadline: asking for the next event is frequent, and costs a load.
+  private var bound = Instant.never
 
   public init(at now: Instant = .start) {
     heads = Array(repeating: nil, count: Self.slotCount * Self.levelCount)
@@ -40,6 +42,7 @@ public struct TimerWheel {
     entry.deadline = deadline
     link(entry)
     count += 1
+    if deadline < bound { bound = deadline }
   }
 
   /// Disarms `entry`; one that is not armed is left alone.
@@ -47,11 +50,17 @@ public struct TimerWheel {
     guard entry.isPending else { return }
     unlink(entry)
     count -= 1
+    if count == 0 { bound = .never }
   }
 
   /// A time not later than the earliest deadline at which `takeDue` should be called next; it may
-  /// be earlier, when alarms have to move to a finer level. `never` when the wheel is empty.
-  public var nextEvent: Instant {
+  /// be earlier, when alarms have to move to a finer level or one was removed. `never` when the
+  /// wheel is empty.
+  @inline(__always)
+  public var nextEvent: Instant { bound }
+
+  /// The next event by what is in the wheel.
+  private var foundEvent: Instant {
     guard count > 0 else { return .never }
     var best = Instant.never
     for level in 0..<Self.levelCount where occupied[level] != 0 {
@@ -75,6 +84,7 @@ public struct TimerWheel {
 
   /// Removes and returns one alarm that is due at `now`, or nil when there is none left.
   public mutating func takeDue(at now: Instant) -> TimerEntry? {
+    guard bound <= now else { return nil }
     let target = now.nanoseconds >> Self.tickShift
     while true {
       if let entry = firstDue(inSlot: Int(tick & 63), at: now) {
@@ -82,7 +92,10 @@ public struct TimerWheel {
         return entry
       }
       if count == 0 { tick = max(tick, target) }
-      if tick >= target { return nil }
+      if tick >= target {
+        bound = foundEvent
+        return nil
+      }
       turn(towards: target)
     }
   }
