@@ -74,6 +74,8 @@ let libraries: [Library] = [
   Library("Devices", "VirtioMMIO", on: ["Base", "Machine", "Virtio"]),
   Library("Devices", "VirtioPCI", on: ["Base", "Machine", "PCI", "Virtio"]),
   Library("Devices", "VirtioConsole", on: ["Base", "Bytes", "Machine", "Virtio", "Log"]),
+  Library("Devices", "VirtioEntropy", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
+  Library("Devices", "Virtio9P", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
 
   Library("Network", "Addresses", on: ["Bytes"]),
   Library("Network", "Packets", on: ["Addresses", "Base", "Bytes", "Machine"]),
@@ -87,7 +89,7 @@ let libraries: [Library] = [
   Library("Network", "ICMPv6", on: ["Addresses", "Bytes", "Internet", "IPv6", "Packets"]),
   Library("Network", "NDP", on: ["Addresses", "Base", "Bytes", "IPv6"]),
   Library("Network", "UDP", on: ["Addresses", "Base", "Bytes", "Internet", "Packets"]),
-  Library("Network", "Loopback", on: ["Bytes", "Packets"]),
+  Library("Network", "Loopback", on: ["Bytes", "Internet", "Packets"]),
   Library("Network", "PacketCapture", on: ["Base", "Bytes", "Packets"]),
   Library("Network", "DHCP", on: ["Addresses", "Base", "Bytes"]),
   Library("Network", "ResolverConfiguration", on: ["Addresses", "Bytes"]),
@@ -101,8 +103,9 @@ let libraries: [Library] = [
   Library(
     "Network", "NetworkHost",
     on: [
-      "Addresses", "Base", "Bytes", "Clock", "DHCP", "Internet", "IPv4", "Machine", "NDP",
-      "NetworkStack", "Packets", "Random", "ResolverConfiguration", "Scheduling", "TCP", "TimerWheel",
+      "Addresses", "Base", "Bytes", "Clock", "DHCP", "Internet", "IPv4", "Log", "Machine", "NDP",
+      "Neighbors", "NetworkStack", "Packets", "Random", "ResolverConfiguration", "Scheduling",
+      "TCP", "TimerWheel",
     ]),
   Library(
     "Network", "VirtioNet",
@@ -113,6 +116,12 @@ let libraries: [Library] = [
     "Files", "RootFS",
     on: ["Base", "Bytes", "Clock", "EROFS", "Frames", "Machine", "Memory", "Structures", "VFS"]),
   Library("Files", "Pipes", on: ["Base", "Bytes", "Memory", "Scheduling", "Structures", "VFS"]),
+  Library(
+    "Files", "NineP",
+    on: [
+      "Base", "Bytes", "Clock", "Frames", "Machine", "Memory", "Scheduling", "Structures", "VFS",
+      "Virtio9P",
+    ]),
   Library(
     "Files", "DeviceFS",
     on: [
@@ -204,8 +213,9 @@ let tool: [Target] =
       name: "ImageBuild", dependencies: ["ToolSupport", "Plan", "Configuration", "ELF"],
       path: "Sources/Tool/ImageBuild"),
     .target(
-      name: "Launch", dependencies: ["ToolSupport", "Plan", "CommandLine", "ImageBuild"],
+      name: "Launch", dependencies: ["ToolSupport", "Plan", "CommandLine", "ImageBuild", "CHost"],
       path: "Sources/Tool/Launch"),
+    .target(name: "CHost", path: "Sources/Machine/CHost"),
     .target(
       name: "Inspect",
       dependencies: ["ToolSupport", "Plan", "Configuration", "Roots", "ImageBuild"],
@@ -242,7 +252,8 @@ let tests: [Target] =
       name: "DevicesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
-        "VirtioPCI", "VirtioConsole", "Addresses", "Packets", "VirtioNet",
+        "VirtioPCI", "VirtioConsole", "Virtio9P", "VirtioEntropy", "Addresses", "Packets",
+        "VirtioNet",
       ]),
     .testTarget(
       name: "NetworkTests",
@@ -259,7 +270,7 @@ let tests: [Target] =
       name: "FilesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "Frames", "Memory", "Scheduling", "EROFS", "VFS", "RootFS",
-        "Pipes", "DeviceFS", "ProcFS", "Random",
+        "Pipes", "DeviceFS", "ProcFS", "Random", "NineP", "Virtio9P",
       ]),
     .testTarget(
       name: "LinuxTests",

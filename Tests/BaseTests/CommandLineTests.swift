@@ -25,6 +25,7 @@ struct CommandLineTests {
     let parameters = try parse(
       "program=/usr/bin/lua arg=lua arg=-e arg=print%281%29 env=A=B env=C%3DD%20E cwd=/tmp"
         + " clock=1700000000123456789 log=debug hostname=box seed=00fF10 stdin=tty launch=fw_cfg"
+        + " volume=v0:/data volume=v1:/a%20b:c:ro owner=1000:100"
         + " virtio_mmio.device=512@0xfeb00e00:12 virtio_mmio.device=1K@4096:0x5:7")
     #expect(parameters.program == Array("/usr/bin/lua".utf8))
     #expect(parameters.arguments == ["lua", "-e", "print(1)"].map { Array($0.utf8) })
@@ -32,6 +33,12 @@ struct CommandLineTests {
     #expect(parameters.workingDirectory == Array("/tmp".utf8))
     #expect(parameters.clockNanoseconds == 1_700_000_000_123_456_789)
     #expect(parameters.logLevel == .debug)
+    #expect(
+      parameters.volumes == [
+        VolumeRequest(tag: Array("v0".utf8), path: Array("/data".utf8)),
+        VolumeRequest(tag: Array("v1".utf8), path: Array("/a b:c".utf8), isReadOnly: true),
+      ])
+    #expect(parameters.hostUser == 1000 && parameters.hostGroup == 100)
     #expect(parameters.hostname == Array("box".utf8))
     #expect(parameters.seed == [0x00, 0xff, 0x10])
     #expect(parameters.standardInput == .terminal)
@@ -62,6 +69,11 @@ struct CommandLineTests {
     arguments: [
       ("arg=%", CommandLineError(.badPercentEncoding, at: 4)),
       ("arg=a%4", CommandLineError(.badPercentEncoding, at: 5)),
+      ("volume=", CommandLineError(.badVolume, at: 7)),
+      ("volume=v0:data", CommandLineError(.badVolume, at: 7)),
+      ("volume=:/data", CommandLineError(.badVolume, at: 7)),
+      ("owner=1", CommandLineError(.badNumber, at: 6)),
+      ("owner=1:4294967296", CommandLineError(.badNumber, at: 6)),
       ("log=info arg=%4g", CommandLineError(.badPercentEncoding, at: 13)),
       ("arg=ab%00", CommandLineError(.zeroByte, at: 6)),
       ("clock=", CommandLineError(.badNumber, at: 6)),

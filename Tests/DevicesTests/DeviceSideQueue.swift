@@ -3,8 +3,8 @@
 import Machine
 import Virtio
 
-/// The device's side of a split queue, written from virtio 1.2 section 2.7 alone and reaching
-/// memory by physical address only, as a device does.
+/// The device's side of a queue, written from virtio 1.2 section 2.7, and section 2.8 for packed
+/// ones, alone, and reaching memory by physical address only, as a device does.
 struct DeviceSideQueue {
   struct Part: Equatable {
     var address: UInt
@@ -21,8 +21,13 @@ struct DeviceSideQueue {
   let size: Int
   let addresses: VirtqueueAddresses
   let usesEventIndex: Bool
+  var isPacked = false
   var nextAvailable: UInt16 = 0
   var usedIndex: UInt16 = 0
+  /// Of a packed queue: the laps of both, and how many places each chain takes.
+  var availableLap: UInt64 = 1
+  var usedLap: UInt64 = 1
+  var placeCounts: [UInt32: Int] = [:]
 
   func load(_ address: UInt, _ byteCount: Int) -> UInt64 {
     SimulatedBus.loadMemory(at: address, byteCount: byteCount) ?? 0
@@ -36,11 +41,18 @@ struct DeviceSideQueue {
   var used: UInt { addresses.used.rawValue }
 
   var availableIndex: UInt16 { UInt16(load(available + 2, 2)) }
-  var isEmpty: Bool { availableIndex == nextAvailable }
+  var isEmpty: Bool {
+    if isPacked {
+      let flags = load(packedPlace(Int(nextAvailable)) + 14, 2)
+      return flags >> 7 & 1 != availableLap || flags >> 15 & 1 == availableLap
+    }
+    return availableIndex == nextAvailable
+  }
 
   /// Takes the next chain that the driver made available.
   mutating func pop() -> Chain? {
     guard !isEmpty else { return nil }
+    if isPacked { return popPacked() }
     let head = UInt32(load(available + 4 + UInt(Int(nextAvailable) % size) * 2, 2))
     nextAvailable &+= 1
     var isIndirect = false
@@ -73,6 +85,7 @@ struct DeviceSideQueue {
   /// Gives a chain back. Returns whether the driver wants an interrupt.
   @discardableResult
   mutating func push(_ head: UInt32, writtenByteCount: UInt32) -> Bool {
+    if isPacked { return pushPacked(head, writtenByteCount: writtenByteCount) }
     let entry = used + 4 + UInt(Int(usedIndex) % size) * 8
     store(UInt64(head), entry, 4)
     store(UInt64(writtenByteCount), entry + 4, 4)
@@ -88,7 +101,7 @@ struct DeviceSideQueue {
 
   /// Without the event index: whether the driver shall notify.
   func setWantsNotifications(_ wants: Bool) {
-    store(wants ? 0 : 1, used, 2)
+    store(wants ? 0 : 1, isPacked ? used + 2 : used, 2)
   }
 
   /// The bytes of the parts that the device may read.

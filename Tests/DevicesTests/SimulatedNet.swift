@@ -16,6 +16,15 @@ final class SimulatedNet: SimulatedVirtioMMIO, @unchecked Sendable {
   }
 
   static let allFeatures: UInt64 = 0x6f_fffb | 1 << 28 | 1 << 29
+  /// With both kinds of queues, and without indirect descriptors, the event index or both.
+  static let queueFeatures: [UInt64] = {
+    var sets: [UInt64] = []
+    for without: UInt64 in [0, 1 << 28, 1 << 29, 3 << 28] {
+      let features: UInt64 = allFeatures & ~without
+      sets += [features, features | 1 << 34]
+    }
+    return sets
+  }()
 
   /// When set, notifications are only noted, and `run` does the work: a device of its own pace.
   var isAsynchronous = false

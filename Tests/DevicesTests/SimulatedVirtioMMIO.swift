@@ -125,7 +125,7 @@ class SimulatedVirtioMMIO: SimulatedDevice, @unchecked Sendable {
       addresses: VirtqueueAddresses(
         descriptors: PhysicalAddress(queue.descriptors),
         available: PhysicalAddress(queue.available), used: PhysicalAddress(queue.used)),
-      usesEventIndex: usesEventIndex)
+      usesEventIndex: usesEventIndex, isPacked: driverFeatures >> 34 & 1 != 0)
   }
 
   private func setStatus(_ value: UInt8) {

@@ -7,12 +7,15 @@ import Virtio
 
 @Suite("Virtqueue")
 struct VirtqueueTests {
-  private func make(size: Int, usesEventIndex: Bool) -> (Virtqueue, DeviceSideQueue, DMAMemory) {
+  private func make(
+    size: Int, usesEventIndex: Bool, isPacked: Bool = false
+  ) -> (Virtqueue, DeviceSideQueue, DMAMemory) {
     let memory = DMAMemory(pageCount: 2)!
     let queue = Virtqueue(
-      index: 3, size: size, memory: memory, offset: 64, usesEventIndex: usesEventIndex)
+      index: 3, size: size, memory: memory, offset: 64, usesEventIndex: usesEventIndex,
+      isPacked: isPacked)
     let device = DeviceSideQueue(
-      size: size, addresses: queue.addresses, usesEventIndex: usesEventIndex)
+      size: size, addresses: queue.addresses, usesEventIndex: usesEventIndex, isPacked: isPacked)
     return (queue, device, memory)
   }
 
@@ -33,9 +36,9 @@ struct VirtqueueTests {
     #expect(layout.byteCount % 16 == 0)
   }
 
-  @Test("a chain reaches the device as it was given")
-  func chain() throws {
-    var (queue, device, memory) = make(size: 4, usesEventIndex: false)
+  @Test("a chain reaches the device as it was given", arguments: [false, true])
+  func chain(isPacked: Bool) throws {
+    var (queue, device, memory) = make(size: 4, usesEventIndex: false, isPacked: isPacked)
     let base = memory.physicalAddress.rawValue
     let name = try #require(
       queue.add(
@@ -62,10 +65,13 @@ struct VirtqueueTests {
     #expect(queue.freeCount == 4 && queue.inFlightCount == 0 && !queue.hasUsed)
   }
 
-  @Test("chains come back in any order, for ever", arguments: [1, 2, 4, 8], [false, true])
-  func anyOrder(size: Int, usesEventIndex: Bool) {
+  /// Whether it uses the event index, and whether it is packed.
+  private static let kinds = [(false, false), (true, false), (false, true), (true, true)]
+
+  @Test("chains come back in any order, for ever", arguments: [1, 2, 4, 8], kinds)
+  func anyOrder(size: Int, kind: (Bool, Bool)) {
     var random = SeededGenerator(seed: UInt64(size))
-    var (queue, device, memory) = make(size: size, usesEventIndex: usesEventIndex)
+    var (queue, device, memory) = make(size: size, usesEventIndex: kind.0, isPacked: kind.1)
     var atDevice: [DeviceSideQueue.Chain] = []
     var expected: [Int: Int] = [:]
     var order: [(name: Int, written: Int)] = []
@@ -115,9 +121,9 @@ struct VirtqueueTests {
     }
   }
 
-  @Test("the device is notified only when it asks")
-  func notificationFlag() {
-    let (queue, device, memory) = make(size: 4, usesEventIndex: false)
+  @Test("the device is notified only when it asks", arguments: [false, true])
+  func notificationFlag(isPacked: Bool) {
+    let (queue, device, memory) = make(size: 4, usesEventIndex: false, isPacked: isPacked)
     let part = VirtioBuffer.read(from: memory, offset: 4096, byteCount: 1)
     device.setWantsNotifications(false)
     _ = queue.add(part)
@@ -144,9 +150,10 @@ struct VirtqueueTests {
     #expect(queue.publish())
   }
 
-  @Test("interrupts come only when they are asked for", arguments: [false, true])
-  func interrupts(usesEventIndex: Bool) throws {
-    var (queue, device, memory) = make(size: 4, usesEventIndex: usesEventIndex)
+  @Test("interrupts come only when they are asked for", arguments: kinds)
+  func interrupts(usesEventIndex: Bool, isPacked: Bool) throws {
+    var (queue, device, memory) = make(
+      size: 4, usesEventIndex: usesEventIndex, isPacked: isPacked)
     let part = VirtioBuffer.read(from: memory, offset: 4096, byteCount: 1)
     func complete() throws -> Bool {
       _ = queue.add(part)
@@ -171,13 +178,17 @@ struct VirtqueueTests {
     #expect(try complete())
   }
 
-  @Test("long chains go to tables while there are any, and come back whole", arguments: 1...7)
-  func indirect(count: Int) throws {
+  @Test(
+    "long chains go to tables while there are any, and come back whole", arguments: 1...7,
+    [false, true])
+  func indirect(count: Int, isPacked: Bool) throws {
     let memory = DMAMemory(pageCount: 2)!
     let tables = try #require(IndirectTables(count: 2, length: 5))
     let queue = Virtqueue(
-      index: 0, size: 8, memory: memory, offset: 0, usesEventIndex: false, indirectTables: tables)
-    var device = DeviceSideQueue(size: 8, addresses: queue.addresses, usesEventIndex: false)
+      index: 0, size: 8, memory: memory, offset: 0, usesEventIndex: false, isPacked: isPacked,
+      indirectTables: tables)
+    var device = DeviceSideQueue(
+      size: 8, addresses: queue.addresses, usesEventIndex: false, isPacked: isPacked)
     #expect(queue.chainLimit == 8)
     func add() throws -> Int {
       var chain = try #require(queue.begin(count: count))
@@ -221,11 +232,18 @@ struct VirtqueueTests {
   enum Misdeed: CaseIterable {
     case wroteTooMuch, wroteEnormously, unknownHead, enormousHead, headNotInFlight, twice
     case indexAhead, indexBehind, notPublished
+
+    /// Those that are possible without an index.
+    static let ofPackedQueues: [Misdeed] = [
+      .wroteTooMuch, .wroteEnormously, .unknownHead, .enormousHead, .headNotInFlight, .twice,
+    ]
   }
 
-  @Test("a device that breaks the protocol is marked broken", arguments: Misdeed.allCases)
-  func hostile(_ misdeed: Misdeed) throws {
-    var (queue, device, memory) = make(size: 4, usesEventIndex: false)
+  @Test(
+    "a device that breaks the protocol is marked broken",
+    arguments: Misdeed.allCases.map { ($0, false) } + Misdeed.ofPackedQueues.map { ($0, true) })
+  func hostile(_ misdeed: Misdeed, isPacked: Bool) throws {
+    var (queue, device, memory) = make(size: 4, usesEventIndex: false, isPacked: isPacked)
     let head = try #require(queue.add(.written(to: memory, offset: 4096, byteCount: 8)))
     if misdeed != .notPublished { _ = queue.publish() }
     switch misdeed {
@@ -251,11 +269,12 @@ struct VirtqueueTests {
     #expect(!queue.publish())
   }
 
-  @Test("a wild device never gets the driver out of its buffers", arguments: 0..<40)
+  @Test("a wild device never gets the driver out of its buffers", arguments: 0..<60)
   func fuzz(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     let size = 1 << Int.random(in: 0...4, using: &random)
-    var (queue, device, memory) = make(size: size, usesEventIndex: seed % 2 == 0)
+    var (queue, device, memory) = make(
+      size: size, usesEventIndex: seed % 2 == 0, isPacked: seed % 3 == 0)
     let ringEnd = VirtqueueLayout(size: size, offset: 64).end
     for offset in stride(from: 0, to: 64, by: 8) { memory.store64(0x5a5a, at: offset) }
     for offset in stride(from: 4096, to: 8192, by: 8) { memory.store64(0x5a5a, at: offset) }
@@ -270,7 +289,7 @@ struct VirtqueueTests {
         }
       case 4...6:
         if let chain = device.pop() {
-          device.push(chain.head % UInt32(size), writtenByteCount: seed < 20 ? 0 : 101)
+          device.push(chain.head % UInt32(size), writtenByteCount: seed < 40 ? 0 : 101)
         }
       case 7 where Int.random(in: 0...99, using: &random) == 0:
         // Anything anywhere in the rings.

@@ -77,6 +77,22 @@ final class FileFixture {
     return try file.write(from: buffer, at: offset)
   }
 
+  /// Maps a source to be read.
+  func map(_ source: PageSource, byteCount: Int) throws -> VirtualAddress {
+    var request = MapRequest(byteCount: roundedUp(byteCount, to: pageSize), permissions: .read)
+    request.content = .source(source, firstPage: 0)
+    return try space.map(request)
+  }
+
+  /// What the kernel finds in the program's memory.
+  func copyIn(_ start: VirtualAddress, _ count: Int) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var elements = bytes.mutableSpan
+    var raw = elements.mutableBytes
+    try UserBuffer(start: start, count: count).copyIn(into: &raw)
+    return bytes
+  }
+
   /// All of a file, from its start.
   func contents(_ file: OpenFile) throws -> [UInt8] {
     var all: [UInt8] = []

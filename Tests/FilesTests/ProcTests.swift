@@ -191,7 +191,7 @@ import VFS
     information.mounts = [
       MountInformation(
         identifier: 21, parentIdentifier: 1, deviceNumber: 0xfe05, path: text("/a b\\"),
-        type: "tmpfs", source: "none")
+        type: "tmpfs", source: text("none"))
     ]
     #expect(
       try root.contents("1/mounts") == "none /a\\040b\\134 tmpfs rw,relatime 0 0\n")

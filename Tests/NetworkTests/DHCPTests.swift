@@ -232,7 +232,8 @@ extension DHCPClient {
     let discover = try #require(client.takeBroadcast())
     let good = server.reply(to: discover, type: 2)
     for (offset, value): (Int, UInt8) in [
-      (0, 1), (1, 6), (2, 8), (4, discover[4] ^ 1), (33, 9), (236, 0), (16, 0), (16, 127), (16, 240),
+      (0, 1), (1, 6), (2, 8), (4, discover[4] ^ 1), (33, 9), (236, 0), (16, 0), (16, 127),
+      (16, 240),
       (242, 99),
     ] {
       var bytes = good
@@ -326,5 +327,112 @@ extension DHCPClient {
     let release = try other.stack.udp.receive(on: endpoint)!
     check(Server.option(53, of: release.packet.array) == [7])
     #expect(host.stack.routes.hop(to: v4("8.8.8.8")) == .unreachable && observer.leases.count == 2)
+  }
+
+  /// A host, a server on the wire, and what the server has to say.
+  private final class Exchange {
+    let host = Host(1)
+    let other = Host(2, address: "10.0.0.1")
+    let network: SimulatedNetwork
+    let endpoint: UDPEndpoint
+    let observer = Observer()
+    var server = Server()
+
+    init() throws {
+      network = SimulatedNetwork(host, other)
+      endpoint = other.stack.udp.makeEndpoint(isIPv6: false)
+      endpoint.options.allowsBroadcast = true
+      try other.stack.udp.bind(
+        endpoint, to: Endpoint(IPAddress(IPv4Address.any), 67), sink: other.stack)
+      host.stack.startDHCP(hostname: [], observer: observer, now: network.now)
+    }
+
+    /// Answers what was asked with these types of messages, one after the other.
+    func answer(_ types: UInt8...) throws {
+      for type in types {
+        network.run(seconds: 0, milliseconds: 10)
+        let datagram = try other.stack.udp.receive(on: endpoint)!
+        let reply = server.reply(to: datagram.packet.array, type: type)
+        // To all as long as it has no address.
+        let target = datagram.source.address.isAny ? IPv4Address.broadcast : server.offered
+        try other.stack.udp.send(
+          payload(reply, for: other.stack), on: endpoint, to: Endpoint(IPAddress(target), 68),
+          sink: other.stack)
+      }
+      network.run(seconds: 0, milliseconds: 10)
+    }
+  }
+
+  @Test func aLeaseIsUsedWhole() throws {
+    let exchange = try Exchange()
+    let (host, network) = (exchange.host, exchange.network)
+    // The own network and another one on the link, and the way to everywhere.
+    let routes: [UInt8] = [
+      24, 10, 0, 0, 0, 0, 0, 0, 16, 10, 9, 0, 0, 0, 0, 0, 10, 0, 0, 1,
+    ]
+    exchange.server.options = [(1, [255, 255, 255, 0]), (26, [5, 0x14]), (121, routes)]
+    try exchange.answer(2, 5)
+    #expect(exchange.observer.leases.count == 1)
+    #expect(host.stack.pathMTU(to: IPAddress(v4("8.8.8.8"))) == 1300)
+    #expect(host.stack.routes.hop(to: v4("10.0.0.7")) == .neighbor(v4("10.0.0.7")))
+    #expect(host.stack.routes.hop(to: v4("10.9.8.7")) == .neighbor(v4("10.9.8.7")))
+    #expect(host.stack.routes.hop(to: v4("8.8.8.8")) == .neighbor(v4("10.0.0.1")))
+    // Renewed with less: what it does not say any more is gone, the address stays.
+    network.run(seconds: 1800)
+    exchange.server.options = [(1, [255, 255, 255, 0])]
+    try exchange.answer(5)
+    #expect(exchange.observer.leases.count == 2)
+    #expect(host.stack.pathMTU(to: IPAddress(v4("8.8.8.8"))) == 1500)
+    #expect(host.stack.routes.hop(to: v4("10.9.8.7")) == .unreachable)
+    #expect(host.stack.routes.hop(to: v4("8.8.8.8")) == .unreachable)
+    #expect(host.stack.routes.hop(to: v4("10.0.0.7")) == .neighbor(v4("10.0.0.7")))
+    #expect(host.stack.isLocal(IPAddress(v4("10.0.0.50"))))
+    // Renewed with another mask.
+    network.run(seconds: 1800)
+    exchange.server.options = [(1, [255, 255, 0, 0])]
+    try exchange.answer(5)
+    #expect(host.stack.routes.addresses == [IPv4Prefix(v4("10.0.0.50"), length: 16)])
+    #expect(host.stack.routes.hop(to: v4("10.0.7.7")) == .neighbor(v4("10.0.7.7")))
+    // And refused: nothing is left.
+    network.run(seconds: 1800)
+    try exchange.answer(6)
+    #expect(host.stack.routes.addresses.isEmpty && host.stack.routes.routes.isEmpty)
+    #expect(exchange.observer.leases.last.map { $0 == nil } == true)
+  }
+
+  @Test func aLeaseThatNobodyRenewsIsLost() throws {
+    let exchange = try Exchange()
+    try exchange.answer(2, 5)
+    let address = IPAddress(v4("10.0.0.50"))
+    exchange.network.run(seconds: 3590)
+    #expect(exchange.host.stack.isLocal(address))
+    exchange.network.run(seconds: 20)
+    #expect(!exchange.host.stack.isLocal(address))
+    let asked = try #require(exchange.observer.leases.last)
+    #expect(asked == nil)
+  }
+
+  @Test func anAddressThatAnotherHasIsDeclined() throws {
+    let exchange = try Exchange()
+    try exchange.answer(2, 5)
+    #expect(exchange.host.stack.isLocal(IPAddress(v4("10.0.0.50"))))
+    // A rival that does not give way when it is told (RFC 5227 section 2.4).
+    let rival = Host(3, address: "10.0.0.50")
+    for _ in 0..<3 {
+      for frame in rival.interface.sent { exchange.host.take(frame, now: exchange.network.now) }
+    }
+    #expect(!exchange.host.stack.isLocal(IPAddress(v4("10.0.0.50"))))
+    #expect(exchange.host.stack.conflictCount == 1)
+    exchange.network.run(seconds: 0, milliseconds: 10)
+    var types: [[UInt8]?] = []
+    while let datagram = try exchange.other.stack.udp.receive(on: exchange.endpoint) {
+      types.append(Server.option(53, of: datagram.packet.array))
+    }
+    #expect(types.contains([4]))
+    // It asks again after a while, for another one.
+    exchange.server.offered = v4("10.0.0.51")
+    exchange.network.run(seconds: 11)
+    try exchange.answer(2, 5)
+    #expect(exchange.host.stack.isLocal(IPAddress(v4("10.0.0.51"))))
   }
 }

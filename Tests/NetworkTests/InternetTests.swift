@@ -17,7 +17,8 @@ private func time(_ seconds: Double) -> Instant {
     try IPv4Header(parsing: RawSpan(_elements: bytes.span))
   }
 
-  private let good = hex("45000073000040004011b861c0a80001c0a800c7") + [UInt8](repeating: 7, count: 95)
+  private let good =
+    hex("45000073000040004011b861c0a80001c0a800c7") + [UInt8](repeating: 7, count: 95)
 
   @Test func aKnownHeader() throws {
     let header = try parse(good)
@@ -53,7 +54,8 @@ private func time(_ seconds: Double) -> Instant {
 
   @Test func headersWithOptions() throws {
     // Router alert (RFC 2113), 24 bytes.
-    let bytes = hex("46c00020000040000102 4217 0a000001e0000016 94040000") + [1, 2, 3, 4, 5, 6, 7, 8]
+    let bytes =
+      hex("46c00020000040000102 4217 0a000001e0000016 94040000") + [1, 2, 3, 4, 5, 6, 7, 8]
     var fixed = bytes
     fixed[10] = 0
     fixed[11] = 0
@@ -68,13 +70,27 @@ private func time(_ seconds: Double) -> Instant {
   }
 
   @Test(arguments: [
-    ("", true), ("01010100", true), ("94040000", true), ("00ffffff", true), ("8307040a000001 00", false),
+    ("", true), ("01010100", true), ("94040000", true), ("00ffffff", true),
+    ("8307040a000001 00", false),
     ("8907040a000001 00", false), ("94", false), ("9401 0101", false), ("94060000", false),
     ("07", false),
   ])
   func options(_ text: String, _ areAcceptable: Bool) {
     let header = [UInt8](repeating: 0, count: 20) + hex(text)
     check(IPv4Options.areAcceptable(RawSpan(_elements: header.span)) == areAcceptable)
+  }
+
+  @Test func theHeaderIsInTheFirstPiece() throws {
+    let bytes = hex("46000073000040004011 0000 c0a80001c0a800c7")
+    #expect(throws: IPv4HeaderError.truncated) {
+      try IPv4Header(parsing: RawSpan(_elements: bytes.span), following: 200)
+    }
+    let plain = Array(good[..<20])
+    let header = try IPv4Header(parsing: RawSpan(_elements: plain.span), following: 95)
+    check(header.totalByteCount == 115)
+    #expect(throws: IPv4HeaderError.truncated) {
+      try IPv4Header(parsing: RawSpan(_elements: plain.span), following: 94)
+    }
   }
 
   @Test func everyChecksumIsRight() throws {
@@ -163,6 +179,20 @@ private func time(_ seconds: Double) -> Instant {
     check(routes.source(to: v4("8.8.8.8")) == nil)
   }
 
+  @Test func networksThatBeginAlike() {
+    var routes = routes()
+    check(routes.add(IPv4Routes.Route(IPv4Prefix(v4("10.0.2.0"), length: 23), via: nil)))
+    check(routes.hop(to: v4("10.0.3.7")) == .neighbor(v4("10.0.3.7")), "not by the router")
+    check(routes.add(IPv4Prefix(v4("10.0.2.16"), length: 25)))
+    check(routes.isBroadcast(v4("10.0.2.127")) && routes.isBroadcast(v4("10.0.2.255")))
+    routes.remove(v4("10.0.2.16"))
+    check(!routes.isBroadcast(v4("10.0.2.127")))
+    check(routes.hop(to: v4("10.0.2.7")) == .neighbor(v4("10.0.2.7")))
+    routes.remove(onLink: IPv4Prefix(v4("10.0.2.0"), length: 23))
+    check(routes.hop(to: v4("10.0.3.7")) == .neighbor(v4("10.0.2.2")))
+    check(routes.hop(to: v4("10.0.2.7")) == .neighbor(v4("10.0.2.7")))
+  }
+
   @Test func whatNoHostCanHaveIsRefused() {
     var routes = IPv4Routes()
     for text in ["0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "0.1.1.1"] {
@@ -193,7 +223,8 @@ private func time(_ seconds: Double) -> Instant {
   }
 
   private func add(
-    _ table: ReassemblyTable, _ bytes: [UInt8], at offset: Int, isLast: Bool = false, id: UInt32 = 1,
+    _ table: ReassemblyTable, _ bytes: [UInt8], at offset: Int, isLast: Bool = false,
+    id: UInt32 = 1,
     now: Double = 0
   ) -> ReassemblyTable.Outcome {
     let header = [UInt8](repeating: 0x45, count: 20)
@@ -211,7 +242,8 @@ private func time(_ seconds: Double) -> Instant {
       var pieces: [(Int, Int)] = []
       var offset = 0
       while offset < size {
-        let step = min(Int.random(in: 1...max(1, size / 160 + 40), using: &random) * 8, size - offset)
+        let step = min(
+          Int.random(in: 1...max(1, size / 160 + 40), using: &random) * 8, size - offset)
         pieces.append((offset, offset + step))
         offset += step
       }
@@ -328,7 +360,8 @@ private func time(_ seconds: Double) -> Instant {
     for number: UInt8 in 1...3 {
       check(
         cache.lower(
-          IPAddress(IPv4Address(1, 1, 1, number)), to: 1000, interface: 1500, now: time(Double(number))))
+          IPAddress(IPv4Address(1, 1, 1, number)), to: 1000, interface: 1500,
+          now: time(Double(number))))
     }
     check(cache.mtu(to: IPAddress(v4("1.1.1.1")), interface: 1500) == 1500)
     check(cache.mtu(to: IPAddress(v4("1.1.1.2")), interface: 1500) == 1000)

@@ -17,7 +17,9 @@ private final class TestLink: NeighborLink {
   var delivered: [([UInt8], MACAddress)] = []
   var refused: [[UInt8]] = []
 
-  func solicit(_ address: IPAddress, at station: MACAddress?) { solicited.append((address, station)) }
+  func solicit(_ address: IPAddress, at station: MACAddress?) {
+    solicited.append((address, station))
+  }
   func deliver(_ frame: consuming Frame, to address: IPAddress, at station: MACAddress) {
     delivered.append((frame.array, station))
   }
@@ -99,7 +101,8 @@ private final class TestLink: NeighborLink {
     check(table.count == 0, "strangers are not taken in")
     known(table)
     table.learn(
-      address, at: other, by: .weakAnswer(isSolicited: true), creates: true, link: link, now: time(1))
+      address, at: other, by: .weakAnswer(isSolicited: true), creates: true, link: link,
+      now: time(1))
     check(table.station(of: address, now: time(1)) == station, "not without override")
     table.learn(address, at: other, by: .announcement, creates: false, link: link, now: time(2))
     check(table.station(of: address, now: time(2)) == other)
@@ -108,6 +111,19 @@ private final class TestLink: NeighborLink {
     check(table.station(of: address, now: time(2)) == other)
     table.forget(address)
     check(table.count == 0 && table.station(of: address, now: time(2)) == nil)
+  }
+
+  @Test func whoIsForgottenTakesFramesAlong() {
+    let table = NeighborTable(frameLimit: 4)
+    let free = testPool.availableCount
+    for _ in 0..<10 {
+      for _ in 0..<4 { table.hold(Frame(packet([1])), for: address, link: link, now: time(0)) }
+      table.forget(address)
+    }
+    check(testPool.availableCount == free && table.count == 0)
+    table.hold(Frame(packet([2])), for: address, link: link, now: time(0))
+    known(table)
+    check(link.delivered.map(\.0) == [[2]], "there is room again")
   }
 
   @Test func everythingIsBounded() {

@@ -10,7 +10,8 @@ import Testing
 
   @Test func theFiles() {
     var configuration = ResolverConfiguration()
-    #expect(text(configuration.resolvConf).isEmpty && text(configuration.hostnameFile) == "localhost\n")
+    #expect(
+      text(configuration.resolvConf).isEmpty && text(configuration.hostnameFile) == "localhost\n")
     configuration.add(domain: Array("example.org.".utf8))
     configuration.add(nameServer: IPAddress(v4("10.0.2.3")))
     configuration.add(nameServer: IPAddress(v6("fec0::3")))
@@ -66,7 +67,9 @@ import Testing
   }
 
   @Test func circlesEnd() {
-    for bytes in [hex("c000"), hex("0161 c000"), hex("0161 c002"), hex("00 c000 c001"), hex("3f61"), hex("c0")] {
+    for bytes in [
+      hex("c000"), hex("0161 c000"), hex("0161 c002"), hex("00 c000 c001"), hex("3f61"), hex("c0"),
+    ] {
       var configuration = ResolverConfiguration()
       configuration.add(domainSearch: bytes)
       #expect(configuration.domains.allSatisfy { ResolverConfiguration.isName($0) })

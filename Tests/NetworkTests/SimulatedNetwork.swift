@@ -21,12 +21,26 @@ final class TestInterface: NetworkInterface {
     self.mtu = mtu
   }
 
+  /// Whether frames are looked at only in `flush`, as a device may do.
+  var isLazy = false
+  private var waiting = PacketQueue()
+  /// Whether it shows frames before it has completed their checksums.
+  var leavesChecksums = false
+
   func transmit(_ frame: consuming Frame) {
-    if offloads.contains(.transmitChecksum) { frame.completeChecksum() }
-    sent.append(frame.array)
+    if offloads.contains(.transmitChecksum), !leavesChecksums { frame.completeChecksum() }
+    if isLazy {
+      precondition(frame.rest.isEmpty, "a lazy interface has no room for pieces")
+      waiting.append(frame.intoHead())
+    } else {
+      sent.append(frame.array)
+    }
   }
 
-  func flush() { flushCount += 1 }
+  func flush() {
+    flushCount += 1
+    while let packet = waiting.removeFirst() { sent.append(packet.array) }
+  }
 
   func takeSent() -> [[UInt8]] {
     defer { sent = [] }
@@ -119,7 +133,9 @@ final class SimulatedNetwork {
       if next > end { break }
       now = max(now, next)
       for host in hosts where host.stack.nextDeadline <= now { host.stack.advance(to: now) }
-      let due = arrivals.filter { $0.time <= now }.sorted { ($0.time, $0.order) < ($1.time, $1.order) }
+      let due = arrivals.filter { $0.time <= now }.sorted {
+        ($0.time, $0.order) < ($1.time, $1.order)
+      }
       arrivals.removeAll { $0.time <= now }
       for arrival in due {
         for (index, host) in hosts.enumerated() where index != arrival.from {

@@ -53,6 +53,8 @@ func fuzz(times: Int = 500, _ body: (inout SeededGenerator) throws -> Void) reth
     environment["MARTLET_FUZZ_SEED"].flatMap(UInt64.init)
     ?? (seconds == nil ? 1 : UInt64.random(in: 1...UInt64.max))
   let deadline = Date().addingTimeInterval(seconds ?? 0)
+  // A trap tells nothing of it later.
+  if seconds != nil { print("MARTLET_FUZZ_SEED=\(seed)") }
   var random = SeededGenerator(seed: seed)
   var count = 0
   while seconds == nil ? count < times : Date() < deadline {

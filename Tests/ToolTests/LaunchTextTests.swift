@@ -59,6 +59,55 @@ import ToolSupport
   }
 }
 
+@Suite struct SharedFoldersTests {
+  static let folder = "/tmp"
+
+  private func checked(
+    _ texts: [String], machine: LaunchOptions.Machine = .microvm
+  ) throws -> [Volume] {
+    let volumes = try texts.map { try #require(Volume($0)) }
+    return try SharedFolders.checked(
+      SharedFolders.resolved(volumes, in: Self.folder), machine: machine, file: "martlet.yaml")
+  }
+
+  @Test func outerPlacesComeFirst() throws {
+    let volumes = try checked([".:/a/b/c/:ro", "/:/a", "../tmp:/x/../a/b"])
+    #expect(volumes.map(\.guest) == ["/a", "/a/b", "/a/b/c"])
+    #expect(volumes.map(\.host) == ["/", "/tmp", "/tmp"])
+    #expect(volumes.map(\.isReadOnly) == [false, false, true])
+  }
+
+  @Test(
+    arguments: [
+      (["/nonexistent/x:/a"], "does not exist"), (["/etc/passwd:/a"], "is no folder"),
+      ([".:/"], "guest's root"), ([".:/a/.."], "guest's root"), ([".:/proc/x"], "/proc"),
+      ([".:/a", "/etc:/a/"], "two volumes"), ((0..<7).map { ".:/v\($0)" }, "room for 6"),
+    ])
+  func mistakesAreTold(texts: [String], part: String) throws {
+    let error = try #require(throws: ToolError.self) { try checked(texts) }
+    #expect("\(error)".contains(part), "\(error)")
+  }
+
+  @Test func tellsQEMUAndTheKernel() throws {
+    let volumes = [try #require(Volume("/a,b:/data")), try #require(Volume("/c:/d e:ro"))]
+    let words = SharedFolders.arguments(volumes, machine: .microvm).joined(separator: " ")
+    #expect(
+      words == "-fsdev local,id=volume0,path=/a,,b,security_model=none,multidevs=remap "
+        + "-device virtio-9p-device,fsdev=volume0,mount_tag=volume0 "
+        + "-fsdev local,id=volume1,path=/c,security_model=none,multidevs=remap,readonly=on "
+        + "-device virtio-9p-device,fsdev=volume1,mount_tag=volume1")
+    #expect(
+      SharedFolders.arguments(volumes, machine: .q35)[3].hasPrefix(
+        "virtio-9p-pci,disable-legacy=on,"))
+    var plan = LaunchTextTests.plan
+    plan.volumes = volumes
+    var options = LaunchOptions()
+    options.hostOwner = HostOwner(user: 1000, group: 100)
+    let text = LaunchTextTests.text(options, plan: plan).text
+    #expect(text.hasSuffix(" volume=volume0:/data volume=volume1:/d%20e:ro owner=1000:100"))
+  }
+}
+
 @Suite struct MachineArgumentsTests {
   func vector(_ change: (inout LaunchOptions) -> Void) -> String {
     var options = LaunchOptions()

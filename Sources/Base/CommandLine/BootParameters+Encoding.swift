@@ -21,10 +21,20 @@ extension BootParameters {
     if let clockNanoseconds { text.add("clock", number: clockNanoseconds) }
     if !seed.isEmpty { text.add("seed", hexadecimal: seed) }
     if !hostname.isEmpty { text.add("hostname", text: hostname) }
+    for address in networkAddresses { text.add("ip", text: address) }
+    for gateway in gateways { text.add("gateway", text: gateway) }
+    for server in nameServers { text.add("dns", text: server) }
     if !workingDirectory.isEmpty { text.add("cwd", text: workingDirectory) }
     if !program.isEmpty { text.add("program", text: program) }
     for argument in arguments { text.add("arg", text: argument) }
     for variable in environment { text.add("env", text: variable) }
+    if hostUser != 0 || hostGroup != 0 {
+      text.startWord("owner")
+      text.append(decimal: UInt64(hostUser))
+      text.bytes.append(UInt8(ascii: ":"))
+      text.append(decimal: UInt64(hostGroup))
+    }
+    for volume in volumes { text.add("volume", text: volume.text) }
     for window in virtioDevices {
       text.startWord("virtio_mmio.device")
       text.append(decimal: UInt64(window.byteCount))

@@ -62,6 +62,28 @@ extension BootParameters {
       workingDirectory = try value.decodedText()
     } else if key.rests(on: "hostname") {
       hostname = try value.decodedText()
+    } else if key.rests(on: "ip") {
+      networkAddresses.append(try value.decodedText())
+    } else if key.rests(on: "gateway") {
+      gateways.append(try value.decodedText())
+    } else if key.rests(on: "dns") {
+      nameServers.append(try value.decodedText())
+    } else if key.rests(on: "volume") {
+      let start = value.offset
+      guard let volume = VolumeRequest(parsing: try value.decodedText()) else {
+        throw CommandLineError(.badVolume, at: start)
+      }
+      volumes.append(volume)
+    } else if key.rests(on: "owner") {
+      let start = value.offset
+      let user = try value.number()
+      guard value.skip(UInt8(ascii: ":")) else { throw CommandLineError(.badNumber, at: start) }
+      let group = try value.number()
+      guard value.isAtEnd, user <= UInt64(UInt32.max), group <= UInt64(UInt32.max) else {
+        throw CommandLineError(.badNumber, at: start)
+      }
+      hostUser = UInt32(user)
+      hostGroup = UInt32(group)
     } else if key.rests(on: "seed") {
       seed = try value.hexadecimalBytes()
     } else if key.rests(on: "clock") {

@@ -35,8 +35,21 @@ public struct BootParameters: Equatable, Sendable {
   public var logLevel: LogLevel? = nil
   /// Empty when not given. Key `hostname`.
   public var hostname: [UInt8] = []
+  /// The addresses of the network card, each as `ADDRESS/LENGTH`; empty for those that the network
+  /// gives. Key `ip`, repeated.
+  public var networkAddresses: [[UInt8]] = []
+  /// The routers of the default routes. Key `gateway`, repeated.
+  public var gateways: [[UInt8]] = []
+  /// Whom to ask for names. Key `dns`, repeated.
+  public var nameServers: [[UInt8]] = []
   /// Random bytes from the host, usually 32; empty when not given. Key `seed`, in hexadecimal.
   public var seed: [UInt8] = []
+  /// Folders of the host, in the order in which they are mounted. Key `volume`, repeated.
+  public var volumes: [VolumeRequest] = []
+  /// The host's user and group that own what the guest's root makes in volumes. Key `owner`, as
+  /// `USER:GROUP`.
+  public var hostUser: UInt32 = 0
+  public var hostGroup: UInt32 = 0
   /// Key `stdin`: `none`, `pipe` or `tty`.
   public var standardInput: StandardInput? = nil
   /// Whether the whole text is in the firmware configuration file `opt/martlet/launch`, because

@@ -14,6 +14,8 @@ public struct CommandLineError: Error, Equatable, Sendable {
     case unknownChoice
     /// Not `SIZE@ADDRESS:INTERRUPT`.
     case badDeviceWindow
+    /// Not `TAG:/PATH` or `TAG:/PATH:ro`.
+    case badVolume
     /// The text is longer than `BootParameters.maximumByteCount`.
     case tooLong
   }

@@ -23,8 +23,9 @@ public struct TimerWheel {
   /// The tick up to which the wheel has been turned.
   private var tick: UInt64
   public private(set) var count = 0
-  /// Not later than any deadline: asking for the next event is frequent, and costs a load.
-  private var bound = Instant.never
+  /// A time not later than the earliest deadline, known at once. It may be much earlier, when
+  /// alarms were disarmed; `takeDue` brings it up to date when it returns nil.
+  public private(set) var earliest = Instant.never
 
   public init(at now: Instant = .start) {
     heads = Array(repeating: nil, count: Self.slotCount * Self.levelCount)
@@ -42,7 +43,7 @@ public struct TimerWheel {
     entry.deadline = deadline
     link(entry)
     count += 1
-    if deadline < bound { bound = deadline }
+    if deadline < earliest { earliest = deadline }
   }
 
   /// Disarms `entry`; one that is not armed is left alone.
@@ -50,17 +51,11 @@ public struct TimerWheel {
     guard entry.isPending else { return }
     unlink(entry)
     count -= 1
-    if count == 0 { bound = .never }
   }
 
   /// A time not later than the earliest deadline at which `takeDue` should be called next; it may
-  /// be earlier, when alarms have to move to a finer level or one was removed. `never` when the
-  /// wheel is empty.
-  @inline(__always)
-  public var nextEvent: Instant { bound }
-
-  /// The next event by what is in the wheel.
-  private var foundEvent: Instant {
+  /// be earlier, when alarms have to move to a finer level. `never` when the wheel is empty.
+  public var nextEvent: Instant {
     guard count > 0 else { return .never }
     var best = Instant.never
     for level in 0..<Self.levelCount where occupied[level] != 0 {
@@ -84,7 +79,6 @@ public struct TimerWheel {
 
   /// Removes and returns one alarm that is due at `now`, or nil when there is none left.
   public mutating func takeDue(at now: Instant) -> TimerEntry? {
-    guard bound <= now else { return nil }
     let target = now.nanoseconds >> Self.tickShift
     while true {
       if let entry = firstDue(inSlot: Int(tick & 63), at: now) {
@@ -93,7 +87,7 @@ public struct TimerWheel {
       }
       if count == 0 { tick = max(tick, target) }
       if tick >= target {
-        bound = foundEvent
+        earliest = nextEvent
         return nil
       }
       turn(towards: target)

@@ -101,7 +101,9 @@ public final class Virtqueue {
       ? PackedRing(
         size: size, memory: memory, offset: offset, usesEventIndex: usesEventIndex,
         indirectTables: indirectTables) : nil
-    records = PermanentTable(count: isPacked ? 0 : size) { Record(next: UInt16(truncatingIfNeeded: $0 &+ 1)) }
+    records = PermanentTable(count: isPacked ? 0 : size) {
+      Record(next: UInt16(truncatingIfNeeded: $0 &+ 1))
+    }
   }
 
   /// Where the device finds the rings.

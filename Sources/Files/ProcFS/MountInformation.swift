@@ -10,12 +10,12 @@ public struct MountInformation {
   /// Where it is mounted.
   public var path: [UInt8]
   public var type: StaticString
-  public var source: StaticString
+  public var source: [UInt8]
   public var isReadOnly: Bool
 
   public init(
     identifier: Int, parentIdentifier: Int, deviceNumber: UInt64, path: [UInt8],
-    type: StaticString, source: StaticString, isReadOnly: Bool = false
+    type: StaticString, source: [UInt8], isReadOnly: Bool = false
   ) {
     self.identifier = identifier
     self.parentIdentifier = parentIdentifier

@@ -143,29 +143,41 @@ final class FileContents: PageSource {
   private func readPiece(
     into buffer: UserBuffer, at offset: Int, bufferOffset: Int, limit: Int
   ) throws(SystemError) -> Int {
+    let copied = try withPiece(at: offset, limit: limit) { (bytes) throws(SystemError) -> Int in
+      try buffer.copyOut(bytes, at: bufferOffset)
+      return bytes.byteCount
+    }
+    if let copied { return copied }
+    let piece = min(limit, pageSize - offset & (pageSize - 1))
+    try buffer.zero(at: bufferOffset, count: piece)
+    return piece
+  }
+
+  /// Lends the bytes from `offset` on that lie together, at most `limit` of them; nil where there is
+  /// a hole. `offset` must be inside of the file.
+  @inline(__always)
+  func withPiece<R>(
+    at offset: Int, limit: Int, _ body: (RawSpan) throws(SystemError) -> R
+  ) throws(SystemError) -> R? {
     let index = offset / pageSize
     let inPage = offset & (pageSize - 1)
     let piece = min(limit, pageSize - inPage)
     if let frame = ownFrame(index) {
-      try FrameMemory.withBytes(of: frame) { (bytes: RawSpan) throws(SystemError) -> Void in
-        try buffer.copyOut(bytes.extracting(inPage..<inPage + piece), at: bufferOffset)
+      return try FrameMemory.withBytes(of: frame) { (bytes: RawSpan) throws(SystemError) -> R in
+        try body(bytes.extracting(inPage..<inPage + piece))
       }
-      return piece
     }
-    if let place = archived(index), let bytes = system.bytes, inPage < place.byteCount {
-      // Without pages of its own a file is one run in the archive, up to an inline tail.
-      var run = min(piece, place.byteCount - inPage)
-      if ownPageCount == 0 && place.byteCount == pageSize {
-        let whole = (archivedByteCount & ~(pageSize - 1)) - offset
-        run = min(limit, max(run, whole))
-      }
-      try buffer.copyOut(
-        bytes.span.extracting(place.start + inPage..<place.start + inPage + run),
-        at: bufferOffset)
-      return run
+    guard let place = archived(index), let bytes = system.bytes, inPage < place.byteCount else {
+      return nil
     }
-    try buffer.zero(at: bufferOffset, count: piece)
-    return piece
+    // Without pages of its own a file is one run in the archive, up to an inline tail.
+    var run = min(piece, place.byteCount - inPage)
+    if ownPageCount == 0 && place.byteCount == pageSize {
+      let whole = (archivedByteCount & ~(pageSize - 1)) - offset
+      run = min(limit, max(run, whole))
+    }
+    return try body(
+      bytes.span.extracting(place.start + inPage..<place.start + inPage + run))
   }
 
   /// The largest size: what fits the tables of a sane machine.

@@ -103,6 +103,7 @@ final class RootDirectory: Node {
 
   /// Takes a name away; the node stays.
   private func detach(_ node: Node, _ name: RawSpan) {
+    NameCache.forget()
     if let old = children.value(named: name), old.isArchived || old.hidesArchived {
       _ = children.replaceValue(
         named: name, with: Child(node: nil, isArchived: false, hidesArchived: true))
@@ -112,6 +113,8 @@ final class RootDirectory: Node {
     if node.isDirectory { linkCount -= 1 }
     touchModified()
   }
+
+  override var keepsNames: Bool { true }
 
   // MARK: Making
 

@@ -70,6 +70,19 @@ final class RootOpenFile: PositionedFile {
     return try contents.read(into: buffer, at: Int(offset))
   }
 
+  override func lend(
+    at offset: Int64, count: Int, _ body: (RawSpan) throws(SystemError) -> Int
+  ) throws(SystemError) -> Int? {
+    guard offset >= 0 else { throw .invalidArgument }
+    guard offset < contents.size, count > 0 else { return 0 }
+    let limit = min(count, contents.size - Int(offset))
+    if let taken = try contents.withPiece(at: Int(offset), limit: limit, body) { return taken }
+    let zeros = InlineArray<64, UInt64>(repeating: 0)
+    let inPage = Int(offset) & (pageSize - 1)
+    return try body(
+      RawSpan(_elements: zeros.span).extracting(first: min(limit, 512, pageSize - inPage)))
+  }
+
   override func writeBytes(
     from buffer: UserBuffer, at offset: Int64
   ) throws(SystemError) -> Int {

@@ -23,6 +23,7 @@ public struct FileSystemStatistics: Sendable {
   public var freeBlocks: UInt64 = 0
   public var files: UInt64 = 0
   public var freeFiles: UInt64 = 0
+  public var isReadOnly = false
 
   public init(magic: UInt64) {
     self.magic = magic

@@ -9,8 +9,19 @@ import Bytes
 /// component is `noSuchFile`, one that is no directory `notDirectory`, more than 40 links
 /// `tooManyLinksInPath`, a component over 255 bytes `nameTooLong`.
 public final class Namespace {
-  public var root: Node
+  public var root: Node {
+    didSet { NameCache.forget() }
+  }
   public var workingDirectory: Node
+
+  private let names = NameCache()
+
+  /// What a walk keeps in mind.
+  private struct Walk {
+    var linksLeft = Namespace.linkLimit
+    /// Whether it went through a directory whose names change by themselves.
+    var hasMetChangingNames = false
+  }
 
   /// `NAME_MAX`
   public static let nameLimit = 255
@@ -18,11 +29,17 @@ public final class Namespace {
   public static let pathLimit = 4096
   private static let linkLimit = 40
 
+  /// What was mounted for the user, for `/proc/mounts`. It keeps the directories, whose nodes a
+  /// file system might forget otherwise.
+  public private(set) var volumes: [MountedVolume] = []
+
   public init(root: Node) {
     self.root = root
     workingDirectory = root
     root.parent = root
   }
+
+  deinit { names.retire() }
 
   // MARK: Walking
 
@@ -35,12 +52,22 @@ public final class Namespace {
   public func lookup(
     _ path: RawSpan, from start: Node? = nil, followsLast: Bool = true
   ) throws(SystemError) -> Node {
-    var links = Self.linkLimit
-    return try walk(path, start ?? workingDirectory, followsLast, &links)
+    let hash = NameCache.hash(path, followsLast: followsLast)
+    if hash != 0,
+      let node = names.node(at: path, followsLast: followsLast, hash: hash)
+    {
+      return node
+    }
+    var state = Walk()
+    let node = try walk(path, start ?? workingDirectory, followsLast, &state)
+    if hash != 0, !state.hasMetChangingNames {
+      names.note(node, at: path, followsLast: followsLast, hash: hash)
+    }
+    return node
   }
 
   private func walk(
-    _ path: RawSpan, _ start: Node, _ followsLast: Bool, _ links: inout Int
+    _ path: RawSpan, _ start: Node, _ followsLast: Bool, _ state: inout Walk
   ) throws(SystemError) -> Node {
     guard path.byteCount > 0 else { throw .noSuchFile }
     var scanner = PathScanner(path)
@@ -49,14 +76,14 @@ public final class Namespace {
       let component = path.extracting(part)
       let isLast = scanner.isAtEnd
       let wantsDirectory = !isLast || scanner.endsInSlash
-      node = try step(node, component, follows: wantsDirectory || followsLast, &links)
+      node = try step(node, component, follows: wantsDirectory || followsLast, &state)
       if wantsDirectory && !node.isDirectory { throw .notDirectory }
     }
     return node
   }
 
   private func step(
-    _ directory: Node, _ component: RawSpan, follows: Bool, _ links: inout Int
+    _ directory: Node, _ component: RawSpan, follows: Bool, _ state: inout Walk
   ) throws(SystemError) -> Node {
     guard directory.isDirectory else { throw .notDirectory }
     if component.byte(at: 0) == UInt8(ascii: ".") {
@@ -66,20 +93,21 @@ public final class Namespace {
       }
     }
     guard component.byteCount <= Self.nameLimit else { throw .nameTooLong }
+    if !directory.keepsNames { state.hasMetChangingNames = true }
     var node = try directory.lookup(component)
     if let mounted = node.mounted { node = mounted }
     guard follows, node.isSymbolicLink else { return node }
-    return try follow(node, in: directory, &links)
+    return try follow(node, in: directory, &state)
   }
 
   private func follow(
-    _ link: Node, in directory: Node, _ links: inout Int
+    _ link: Node, in directory: Node, _ state: inout Walk
   ) throws(SystemError) -> Node {
-    guard links > 0 else { throw .tooManyLinksInPath }
-    links -= 1
+    guard state.linksLeft > 0 else { throw .tooManyLinksInPath }
+    state.linksLeft -= 1
     if let object = try link.followLink() { return object }
     let target = try link.readLink()
-    return try walk(RawSpan(_elements: target.span), directory, true, &links)
+    return try walk(RawSpan(_elements: target.span), directory, true, &state)
   }
 
   /// The directory above; the root's is itself.
@@ -104,13 +132,13 @@ public final class Namespace {
     _ path: RawSpan, from start: Node? = nil, special: SystemError = .fileExists
   ) throws(SystemError) -> Place {
     guard path.byteCount > 0 else { throw .noSuchFile }
-    var links = Self.linkLimit
+    var state = Walk()
     var scanner = PathScanner(path)
     var node = scanner.isAbsolute ? root : start ?? workingDirectory
     var last: Range<Int>?
     while let part = scanner.next(path) {
       if let last {
-        node = try step(node, path.extracting(last), follows: true, &links)
+        node = try step(node, path.extracting(last), follows: true, &state)
         guard node.isDirectory else { throw .notDirectory }
       }
       last = part
@@ -133,9 +161,41 @@ public final class Namespace {
     let directory = try lookup(path)
     guard directory.isDirectory else { throw .notDirectory }
     directory.mounted = newRoot
+    NameCache.forget()
     newRoot.parent = parent(of: directory)
     newRoot.lastName = directory.lastName
     newRoot.lastParent = newRoot.parent
+  }
+
+  /// Puts a volume over the directory at `path`, which is made, with those above it, when there is
+  /// none.
+  public func mountVolume(
+    _ newRoot: Node, at path: [UInt8], source: [UInt8]
+  ) throws(SystemError) {
+    try makeDirectories(path)
+    let directory = try lookup(RawSpan(_elements: path.span))
+    guard directory !== root else { throw .busy }
+    try mount(newRoot, at: RawSpan(_elements: path.span))
+    volumes.append(
+      MountedVolume(
+        source: source, root: newRoot, directory: directory, path: self.path(of: newRoot)))
+  }
+
+  private func makeDirectories(_ path: [UInt8]) throws(SystemError) {
+    var scanner = PathScanner(RawSpan(_elements: path.span))
+    while let part = scanner.next(RawSpan(_elements: path.span)) {
+      let prefix = Array(path[..<part.upperBound])
+      do throws(SystemError) {
+        let found = try lookup(RawSpan(_elements: prefix.span))
+        guard found.isDirectory else { throw .notDirectory }
+      } catch {
+        guard error == .noSuchFile else { throw error }
+        let place = try place(RawSpan(_elements: prefix.span))
+        _ = try place.directory.make(
+          RawSpan(_elements: prefix.span).extracting(place.name), .directory,
+          permissionBits: 0o755, device: 0)
+      }
+    }
   }
 
   // MARK: Paths back
@@ -145,6 +205,17 @@ public final class Namespace {
   public func path(of node: Node) -> [UInt8] {
     node === root ? [UInt8(ascii: "/")] : node.absolutePath
   }
+}
+
+/// A volume in the tree.
+public struct MountedVolume {
+  /// What the host calls it.
+  public let source: [UInt8]
+  public let root: Node
+  /// What it lies over.
+  let directory: Node
+  /// Where it is.
+  public let path: [UInt8]
 }
 
 /// Finds the components of a path, which each call is given again: a span cannot be kept.

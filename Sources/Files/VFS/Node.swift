@@ -66,7 +66,34 @@ open class Node {
   open var representedDevice: UInt64 { 0 }
   open var statistics: FileSystemStatistics { FileSystemStatistics(magic: 0x0102_1994) }
 
+  // MARK: Attributes
+
+  /// Looks at attributes again, for a file that others than this kernel may change. Called before
+  /// they are told to a program. Throws `noSuchFile` when the file is gone.
+  open func refresh() throws(SystemError) {}
+
+  /// Whether nothing of the file system may be changed.
+  open var isReadOnly: Bool { false }
+
+  /// Changes attributes.
+  open func change(_ change: AttributeChange) throws(SystemError) {
+    adopt(change)
+  }
+
+  /// Notes a change of attributes that has been made.
+  public final func adopt(_ change: AttributeChange) {
+    if let bits = change.permissionBits { permissionBits = bits }
+    if let owner = change.owner { self.owner = owner }
+    if let group = change.group { self.group = group }
+    if let accessed = change.accessed { self.accessed = accessed }
+    if let modified = change.modified { self.modified = modified }
+    touchChanged()
+  }
+
   // MARK: Directories
+
+  /// Whether names in this directory change only by the calls below, which then tell `NameCache`.
+  open var keepsNames: Bool { false }
 
   /// Finds a name. Throws `noSuchFile`; `notDirectory` when this is no directory.
   open func lookup(_ name: RawSpan) throws(SystemError) -> Node { throw .notDirectory }
@@ -163,6 +190,18 @@ open class Node {
     modified = now
     changed = now
   }
+}
+
+/// A change of a file's attributes; what is nil stays as it is.
+public struct AttributeChange: Sendable {
+  public var permissionBits: UInt32?
+  public var owner: UInt32?
+  public var group: UInt32?
+  // In nanoseconds since 1970.
+  public var accessed: Int64?
+  public var modified: Int64?
+
+  public init() {}
 }
 
 /// What to do when the new name of `Node.rename` is taken.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Bytes
 import Memory
 import Scheduling
 
@@ -48,6 +49,22 @@ open class OpenFile {
   /// Writes several parts.
   open func write(from vector: UserVector) throws(SystemError) -> Int { throw .invalidArgument }
 
+  /// Lends the bytes at `offset` that lie together, `count` at most, to `body`, which tells how many
+  /// it has used: for transfers from file to file without a copy between. Returns that number; 0 at
+  /// the end; nil for files that cannot lend.
+  open func lend(
+    at offset: Int64, count: Int, _ body: (RawSpan) throws(SystemError) -> Int
+  ) throws(SystemError) -> Int? {
+    nil
+  }
+
+  /// Whether `writeLent` works.
+  open var takesLent: Bool { false }
+
+  /// Writes bytes that another file lends, as many as there is room for, and never waits. Throws
+  /// `wouldBlock` when there is none.
+  open func writeLent(_ bytes: RawSpan) throws(SystemError) -> Int { throw .invalidArgument }
+
   /// Whether reads and writes may name an offset (`pread`); pipes and terminals refuse.
   open var isSeekable: Bool { false }
 
@@ -74,6 +91,10 @@ open class OpenFile {
 
   /// What was written is to reach its final place.
   open func synchronize() throws(SystemError) {}
+
+  /// As `synchronize`, but attributes that are not needed to read the contents may stay behind
+  /// (`fdatasync(2)`).
+  open func synchronizeContents() throws(SystemError) { try synchronize() }
 
   /// `fallocate(2)`
   open func allocate(

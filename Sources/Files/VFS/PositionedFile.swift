@@ -58,7 +58,9 @@ open class PositionedFile: OpenFile {
     switch origin {
     case .start: base = 0
     case .current: base = position
-    case .end: base = node.byteCount
+    case .end:
+      try node.refresh()
+      base = node.byteCount
     case .data, .hole:
       guard offset >= 0 else { throw .noSuchDeviceAddress }
       if case .data = origin {
@@ -77,10 +79,10 @@ open class PositionedFile: OpenFile {
 }
 
 /// An open directory; its position is the cookie of the next entry, behind `.` and `..`.
-public final class OpenDirectory: OpenFile {
-  public override var isSeekable: Bool { true }
+open class OpenDirectory: OpenFile {
+  public final override var isSeekable: Bool { true }
 
-  public override func seek(
+  public final override func seek(
     _ offset: Int64, _ origin: SeekOrigin
   ) throws(SystemError) -> Int64 {
     switch origin {
@@ -95,14 +97,22 @@ public final class OpenDirectory: OpenFile {
     return position
   }
 
+  /// Not array literals: Swift 6.3 lays those of one function out as constants that it numbers anew
+  /// in each module that has a copy, and the linker then mixes them up.
+  private static func dots(_ count: Int) -> [UInt8] {
+    [UInt8](repeating: UInt8(ascii: "."), count: count)
+  }
+
   /// The entry at the position, `.` and `..` first; nil at the end. The position stays: the caller
   /// sets it to the entry's `next` once the entry has been delivered.
-  public func nextEntry() throws(SystemError) -> DirectoryEntry? {
+  open func nextEntry() throws(SystemError) -> DirectoryEntry? {
     switch position {
-    case 0: return DirectoryEntry(name: [0x2e], number: node.number, kind: .directory, next: 1)
+    case 0:
+      return DirectoryEntry(
+        name: Self.dots(1), number: node.number, kind: .directory, next: 1)
     case 1:
       return DirectoryEntry(
-        name: [0x2e, 0x2e], number: (node.parent ?? node).number, kind: .directory, next: 2)
+        name: Self.dots(2), number: (node.parent ?? node).number, kind: .directory, next: 2)
     default:
       guard var entry = try node.entry(from: UInt64(position - 2)) else { return nil }
       entry.next += 2

@@ -60,10 +60,12 @@ enum Boot {
 
     // Devices, files, the program.
     let console = Console.start(parameters)
+    startEntropy(parameters.text)
     let space = AddressSpace(tables: tables, frames: frames)
     space.activate()
     let namespace = Files.makeNamespace(
       archive: archive, frames: frames, console: console, parameters: parameters)
+    prepareNetwork(parameters, frames: frames, namespace: namespace)
     let status = Program.run(
       parameters, in: Process(space: space, namespace: namespace), console: console)
     console.drain()

@@ -24,10 +24,14 @@ enum Program {
     registerSystemCalls(of: process)
     SpecialFiles.opener.value = SpecialOpener()
     furnish(process, console: console, kernelCommandLine: parameters.kernelCommandLine)
+    mountVolumes(parameters.text, in: process)
     enterWorkingDirectory(parameters, process)
     guard let thread = start(parameters, in: process) else { return 125 }
     Scheduler.add(thread)
     while !process.hasEnded { _ = process.ended.wait(interruptible: false) }
+    if !FileSystems.synchronize() {
+      Log.write(.error, "volumes", "what mapped files hold did not all reach the host")
+    }
     let status = process.exitStatus ?? 0
     explain(status, of: process, hasComplained: console.errors.hasWritten)
     return status

@@ -97,28 +97,56 @@ import Virtio
 /// The first virtio device of a kind (`VirtioConsole.deviceKind` and so on), on whatever transport
 /// the image knows.
 func findVirtioDevice(_ kind: UInt32, _ parameters: BootParameters) -> (any VirtioTransport)? {
+  var found: (any VirtioTransport)?
+  forEachVirtioDevice(kind, parameters) { transport in
+    found = transport
+    return false
+  }
+  return found
+}
+
+/// Calls `body` with each virtio device of a kind until it returns false. Devices of other kinds
+/// are left alone.
+func forEachVirtioDevice(
+  _ kind: UInt32, _ parameters: BootParameters, _ body: (any VirtioTransport) -> Bool
+) {
   #if VIRTIO_MMIO
     for window in parameters.virtioDevices {
       if let transport = try? VirtioMMIOTransport(
         at: window.address, byteCount: window.byteCount, interruptLine: window.interruptLine),
         transport.deviceKind == kind
       {
-        return transport
+        guard body(transport) else { return }
       }
     }
   #endif
   #if VIRTIO_PCI
-    var found: (any VirtioTransport)?
     PCIBus.forEachDevice(in: PCIPortConfiguration()) { device in
       guard let transport = try? VirtioPCITransport(device),
         transport.deviceKind == kind
       else { return true }
-      found = transport
-      return false
+      return body(transport)
     }
-    return found
-  #else
-    return nil
+  #endif
+}
+
+#if VIRTIO_ENTROPY
+  import Random
+  import Scheduling
+  import VirtioEntropy
+#endif
+
+/// Mixes the host's random bytes in, where configuration chose it and the machine has them.
+func startEntropy(_ parameters: BootParameters) {
+  #if VIRTIO_ENTROPY
+    guard let transport = findVirtioDevice(VirtioEntropy.deviceKind, parameters) else { return }
+    let interrupts = transport.connectInterrupts()
+    guard let driver = try? VirtioEntropy(transport, receive: { RandomSource.mix($0) }) else {
+      return
+    }
+    if let interrupts { Scheduler.handle(interrupts.queues, by: driver) }
+    // An edge that came before the line was routed is lost.
+    driver.processInterrupt()
   #endif
 }
 
@@ -177,6 +205,68 @@ func registerSystemCalls(of process: Process) {
   #endif
   process.calls = table
 }
+
+#if NETWORK_HOST
+  import Frames
+  import Internet
+  import NetworkHost
+  import Packets
+  import Random
+  #if VIRTIO_NET
+    import Addresses
+    import VirtioNet
+  #endif
+  #if LINUX_INTERNET
+    import LinuxInternet
+  #endif
+#endif
+
+/// Lets the network be made when the program first needs it, if configuration chose one.
+func prepareNetwork(
+  _ parameters: Parameters, frames: FrameAllocator, namespace: Namespace
+) {
+  #if NETWORK_HOST
+    NetworkHost.maker.value = NetworkMaker(parameters.text, frames: frames)
+    NetworkFiles.install(in: namespace)
+    #if LINUX_INTERNET
+      InternetFamily.register()
+    #endif
+  #endif
+}
+
+#if NETWORK_HOST
+  /// The machine's network card; nil when there is none, or it does not work.
+  func makeNetworkCard(_ parameters: BootParameters, pool: PacketPool) -> (any NetworkCard)? {
+    #if VIRTIO_NET
+      guard let transport = findVirtioDevice(VirtioNet.deviceKind, parameters) else { return nil }
+      let interrupts = transport.connectInterrupts()
+      do {
+        let device = try VirtioNet(transport, pool: pool)
+        // Of our own choice, and not a group's (IEEE 802 section 8.2).
+        let address = RandomSource.next() & 0xfc_ffff_ffff_ffff | 0x02_00_0000_0000
+        let card = VirtioNetCard(
+          device, interrupts: interrupts, chosenAddress: MACAddress(address))
+        return card
+      } catch {
+        Log.write(.error, "network", "the virtio network card does not work")
+        return nil
+      }
+    #else
+      return nil
+    #endif
+  }
+
+  /// Lets the card's interrupts begin rounds.
+  func connectNetworkCard(to host: NetworkHost) {
+    #if VIRTIO_NET
+      guard let card = host.card as? VirtioNetCard, let interrupts = card.interrupts else { return }
+      Scheduler.handle(interrupts.queues, by: host)
+      if let line = interrupts.configuration { Scheduler.handle(line, by: host) }
+      // What the device said before its line was routed.
+      host.handleInterrupt()
+    #endif
+  }
+#endif
 
 /// Lends the program the kernel's shared object, if configuration chose it.
 func installSharedObject(in process: Process) {

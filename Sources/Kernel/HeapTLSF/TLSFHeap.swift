@@ -17,6 +17,10 @@ import Machine
 ///
 /// Free blocks are in lists by size: a first level by powers of two, a second that divides each
 /// into 16. Two neighbours are never both free. A pool ends with a used block of size 0.
+///
+/// Small blocks that are released are kept as they are, a few of each size, for the next allocation
+/// of that size: bit 1 of the size marks them. They are joined to their neighbours when there would
+/// be no memory otherwise.
 public struct TLSFHeap: KernelHeapProtocol, ~Copyable {
   private static let headerSize = 16
   private static let minimumBlock = 32
@@ -26,12 +30,19 @@ public struct TLSFHeap: KernelHeapProtocol, ~Copyable {
   private static let smallLimit = 256
   private static let firstLevelCount = 32
   private static let free: UInt64 = 1
+  private static let kept: UInt64 = 2
+  /// The largest block that is kept, and how many of a size.
+  private static let keptLimit = 512
+  private static let keptCount = 32
 
   /// Spans all pools; every access is checked against it.
   private var memory: HeapMemory
   private var firstLevel: UInt32 = 0
   private var secondLevel = InlineArray<32, UInt16>(repeating: 0)
   private var heads = InlineArray<512, UInt64>(repeating: 0)
+  /// Kept blocks by size, in units of 16 bytes: the first, and how many there are.
+  private var keptHeads = InlineArray<33, UInt64>(repeating: 0)
+  private var keptCounts = InlineArray<33, UInt8>(repeating: 0)
   private var grower: (any HeapGrower)?
   public private(set) var statistics = HeapStatistics()
 
@@ -49,6 +60,9 @@ public struct TLSFHeap: KernelHeapProtocol, ~Copyable {
   public mutating func allocate(_ byteCount: Int, alignment: Int) -> UInt {
     guard byteCount <= 1 << 38 else { return 0 }
     let size = roundedUp(max(byteCount, 16), to: 16) &+ Self.headerSize
+    if size <= Self.keptLimit, alignment <= 16, keptHeads[size >> 4] != 0 {
+      return takeKept(size: size)
+    }
     // A stricter alignment needs room to cut a block off in front.
     let wanted = alignment <= 16 ? size : size &+ alignment &+ Self.minimumBlock
     while true {
@@ -56,6 +70,7 @@ public struct TLSFHeap: KernelHeapProtocol, ~Copyable {
         return alignment <= 16
           ? finish(block, size: size) : finish(aligned(block, to: alignment), size: size)
       }
+      if releaseKept() { continue }
       // The search rounds up to the next list: by less than a sixteenth.
       let needed = wanted &+ wanted / Self.secondLevelCount &+ 2 &* Self.minimumBlock
       guard let more = grower?.grow(atLeast: needed) else { return 0 }
@@ -128,9 +143,61 @@ public struct TLSFHeap: KernelHeapProtocol, ~Copyable {
 
   public mutating func free(_ address: UInt) {
     if let error = Self.checked(address, in: memory) { error.stop() }
-    var block = UInt64(address &- 16)
-    var size = self.size(of: block)
+    let block = UInt64(address &- 16)
+    let size = self.size(of: block)
     statistics.used &-= Int(size)
+    if size <= UInt64(Self.keptLimit), keptCounts[Int(size >> 4)] < UInt8(Self.keptCount) {
+      keep(block, size: size)
+    } else {
+      release(block)
+    }
+  }
+
+  // MARK: Kept blocks
+
+  @inline(__always)
+  private mutating func keep(_ block: UInt64, size: UInt64) {
+    let index = Int(size >> 4)
+    memory.store64(size | Self.kept, at: UInt(block) &+ 8)
+    memory.store64(keptHeads[index], at: UInt(block) &+ 16)
+    keptHeads[index] = block
+    keptCounts[index] &+= 1
+  }
+
+  @inline(__always)
+  private mutating func takeKept(size: Int) -> UInt {
+    let index = size >> 4
+    let block = keptHeads[index]
+    // Whoever wrote to it after its release may have written over the link.
+    guard memory.load64(at: UInt(block) &+ 8) == UInt64(size) | Self.kept else {
+      HeapError.invalidAddress.stop()
+    }
+    keptHeads[index] = memory.load64(at: UInt(block) &+ 16)
+    keptCounts[index] &-= 1
+    setSize(UInt64(size), of: block, isFree: false)
+    statistics.used &+= size
+    return UInt(block) &+ 16
+  }
+
+  /// Joins all kept blocks to their neighbours. False when there are none.
+  private mutating func releaseKept() -> Bool {
+    var hasReleased = false
+    for index in 2..<33 {
+      while keptHeads[index] != 0 {
+        let block = keptHeads[index]
+        keptHeads[index] = memory.load64(at: UInt(block) &+ 16)
+        keptCounts[index] &-= 1
+        release(block)
+        hasReleased = true
+      }
+    }
+    return hasReleased
+  }
+
+  /// Makes a block free and joins it to its neighbours.
+  private mutating func release(_ released: UInt64) {
+    var block = released
+    var size = self.size(of: block)
     // The header may end up inside a larger block: it then tells a second release.
     setSize(size, of: block, isFree: true)
     let next = block &+ size
@@ -166,8 +233,8 @@ public struct TLSFHeap: KernelHeapProtocol, ~Copyable {
     guard size >= UInt64(minimumBlock), size < UInt64(memory.byteCount),
       UInt(block &+ size) < memory.start &+ UInt(memory.byteCount),
       memory.load64(at: UInt(block &+ size)) == block
-    else { return word & free != 0 ? .doubleFree : .invalidAddress }
-    return word & free != 0 ? .doubleFree : nil
+    else { return word & (free | kept) != 0 ? .doubleFree : .invalidAddress }
+    return word & (free | kept) != 0 ? .doubleFree : nil
   }
 
   public func usableSize(_ address: UInt) -> Int {

@@ -69,6 +69,7 @@ extension AddressSpace {
     let forWriting = region.isShared && isWrite
     do {
       let found = try source.page(at: index, forWriting: forWriting)
+      guard stillWants(page, region, index, source) else { return .resolved }
       drop(page)
       let outcome = installShared(found, at: page, region, isWritable: forWriting)
       if outcome == .resolved && !forWriting { mapAround(page, region, source) }
@@ -76,6 +77,22 @@ extension AddressSpace {
     } catch {
       return error == .outOfMemory ? .outOfMemory : .beyondSource
     }
+  }
+
+  /// Whether the page is still to be filled from `source` after a wait. If not, the access is tried
+  /// again, and faults again where it must.
+  private func stillWants(
+    _ page: VirtualAddress, _ old: Region, _ index: Int, _ source: PageSource
+  ) -> Bool {
+    guard source.mayWait else { return true }
+    guard let place = regions.index(containing: page) else { return false }
+    let region = regions.regions[place]
+    guard region.source === source, region.sourcePage(at: page) == index,
+      region.isShared == old.isShared, region.permissions == old.permissions
+    else { return false }
+    // Another thread may have made the private copy.
+    if let mapping = tables.mapping(at: page), mapping.tag.contains(.owned) { return false }
+    return true
   }
 
   private func installShared(
@@ -94,6 +111,7 @@ extension AddressSpace {
   ) -> FaultOutcome {
     do {
       let found = try source.page(at: index, forWriting: false)
+      guard stillWants(page, region, index, source) else { return .resolved }
       guard let frame = frames.allocate() else { return .outOfMemory }
       FrameMemory.copy(from: found.frame, to: frame)
       drop(page)
@@ -120,7 +138,7 @@ extension AddressSpace {
       let index = region.sourcePage(at: neighbour)
       guard index &* pageSize < source.byteCount else { return }
       if neighbour != page, tables.mapping(at: neighbour) == nil {
-        guard let found = try? source.page(at: index, forWriting: false),
+        guard let found = source.readyPage(at: index),
           installShared(found, at: neighbour, region, isWritable: false) == .resolved
         else { return }
       }

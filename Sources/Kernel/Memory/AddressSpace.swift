@@ -26,6 +26,11 @@ public final class AddressSpace {
   /// As `current`, or nil before there is one: for sources that tell of changes.
   public static var active: AddressSpace? { shared.value }
 
+  /// Whether a fault of the kernel's own access is being resolved: nobody else may run meanwhile,
+  /// since the kernel is in the middle of something.
+  public static var isResolvingForKernel: Bool { resolving.value }
+  static let resolving = KernelGlobal<Bool>(false)
+
   public let tables: PageTables
   public let frames: FrameAllocator
   var regions = RegionList()
@@ -150,6 +155,23 @@ public final class AddressSpace {
     if inside.byteCount >= 1 << 21 { tables.releaseEmptyTables(in: inside) }
     reservedByteCount &-= coveredByteCount(inside)
     regions.remove(inside)
+  }
+
+  /// The sources of the mappings in `range`, each once where its mappings are neighbours.
+  public func sources(in range: AddressRange) -> [PageSource] {
+    var found: [PageSource] = []
+    var index = regions.firstIndex(endingAfter: range.start)
+    while index < regions.regions.count, regions.regions[index].range.start < range.end {
+      if let source = regions.regions[index].source, found.last !== source { found.append(source) }
+      index &+= 1
+    }
+    return found
+  }
+
+  /// Whether anything maps `source`.
+  public func maps(_ source: PageSource) -> Bool {
+    for region in regions.regions where region.source === source { return true }
+    return false
   }
 
   private func coveredByteCount(_ range: AddressRange) -> Int {

@@ -28,6 +28,18 @@ open class PageSource {
     throw .inputOutput
   }
 
+  /// As `page(at:forWriting: false)`, but only if it costs nothing; nil when the page must be made or
+  /// fetched first.
+  open func readyPage(at index: Int) -> SourcePage? {
+    try? page(at: index, forWriting: false)
+  }
+
+  /// Whether `page` may wait and let other threads run, which change the address space.
+  open var mayWait: Bool { false }
+
+  /// A program has taken mappings of this source away (`munmap(2)`); others may be left.
+  open func didUnmap() {}
+
   /// The size of the contents in bytes; pages behind it cannot be touched.
   open var byteCount: Int { 0 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Bytes
 import Machine
 
 /// A range of the program's memory that a call names.
@@ -87,6 +88,8 @@ public struct UserBuffer: Sendable {
   @inline(never)
   static func resolve(_ address: VirtualAddress, _ access: PageAccess) throws(SystemError) {
     guard KernelLayout.programRange.contains(address) else { throw .badAddress }
+    AddressSpace.resolving.value = true
+    defer { AddressSpace.resolving.value = false }
     switch AddressSpace.current.resolveFault(at: address, access) {
     case .resolved: return
     case .outOfMemory: throw .outOfMemory

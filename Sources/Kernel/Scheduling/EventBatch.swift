@@ -26,11 +26,17 @@ public enum EventBatch {
     return true
   }
 
-  /// The program asks for events again, or nothing is left to run.
+  /// The program asks for events again, or waits.
   @inline(__always)
   public static func end() {
     left.value = 0
     observer.value?.batchDidEnd()
+  }
+
+  /// Nothing is left to run.
+  static func pause() {
+    left.value = 0
+    observer.value?.processorWillPause()
   }
 
   /// Registers the one observer.
@@ -41,5 +47,8 @@ public enum EventBatch {
 
 /// Who waits for the end of batches.
 public protocol EventBatchObserver: AnyObject {
+  /// The program asks for events, or waits: more of them may be there if somebody looks.
   func batchDidEnd()
+  /// Nothing is left to run: the processor sleeps until an interrupt, unless a thread was woken.
+  func processorWillPause()
 }

@@ -115,11 +115,10 @@ final class SchedulerState {
   func reschedule() {
     let previous = current
     var next = policy.dequeue()
-    if next == nil {
-      EventBatch.end()
-      next = policy.dequeue()
-    }
     while next == nil {
+      EventBatch.pause()
+      next = policy.dequeue()
+      guard next == nil else { break }
       // Sleep is nobody's time, though it passes on this thread's stack.
       let before = CycleCounter.read()
       Interrupts.waitForOne()

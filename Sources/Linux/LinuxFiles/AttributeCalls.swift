@@ -24,8 +24,9 @@ enum AttributeCalls {
 
   private static func changeMode(_ node: Node, _ mode: UInt32) throws(Errno) -> Int {
     guard !node.isSymbolicLink else { throw .notSupported }
-    node.permissionBits = mode & 0o7777
-    node.touchChanged()
+    var change = AttributeChange()
+    change.permissionBits = mode & 0o7777
+    try withErrno { () throws(SystemError) in try node.change(change) }
     return 0
   }
 
@@ -38,18 +39,18 @@ enum AttributeCalls {
 
   /// `int chown(const char *pathname, uid_t owner, gid_t group)`
   static func changeOwner(_ call: SystemCall) throws(Errno) -> Int {
-    changeOwner(try Paths.find(call, path: 0), call.uint32(1), call.uint32(2))
+    try changeOwner(Paths.find(call, path: 0), call.uint32(1), call.uint32(2))
   }
 
   /// `int lchown(const char *pathname, uid_t owner, gid_t group)`
   static func changeOwnerOfLink(_ call: SystemCall) throws(Errno) -> Int {
-    changeOwner(
-      try Paths.find(call, path: 0, flags: Paths.noFollow), call.uint32(1), call.uint32(2))
+    try changeOwner(
+      Paths.find(call, path: 0, flags: Paths.noFollow), call.uint32(1), call.uint32(2))
   }
 
   /// `int fchown(int fd, uid_t owner, gid_t group)`
   static func changeOwnerOfFile(_ call: SystemCall) throws(Errno) -> Int {
-    changeOwner(try opened(call, 0), call.uint32(1), call.uint32(2))
+    try changeOwner(opened(call, 0), call.uint32(1), call.uint32(2))
   }
 
   /// `int fchownat(int dirfd, const char *pathname, uid_t owner, gid_t group, int flags)`
@@ -57,18 +58,22 @@ enum AttributeCalls {
     let flags = call.uint32(4)
     guard flags & ~(Paths.noFollow | Paths.emptyPath) == 0 else { throw .invalidArgument }
     let node = try Paths.find(call, call.int32(0), call.path(1), flags: flags)
-    return changeOwner(node, call.uint32(2), call.uint32(3))
+    return try changeOwner(node, call.uint32(2), call.uint32(3))
   }
 
-  private static func changeOwner(_ node: Node, _ owner: UInt32, _ group: UInt32) -> Int {
-    if owner != .max { node.owner = owner }
-    if group != .max { node.group = group }
+  private static func changeOwner(
+    _ node: Node, _ owner: UInt32, _ group: UInt32
+  ) throws(Errno) -> Int {
+    var change = AttributeChange()
+    if owner != .max { change.owner = owner }
+    if group != .max { change.group = group }
     // A program that changed hands loses its set-id bits (`chown(2)`).
-    if node.kind == .regular {
-      node.permissionBits &= ~0o4000
-      if node.permissionBits & 0o010 != 0 { node.permissionBits &= ~0o2000 }
+    if node.kind == .regular, node.permissionBits & 0o6000 != 0 {
+      var bits = node.permissionBits & ~0o4000
+      if bits & 0o010 != 0 { bits &= ~0o2000 }
+      change.permissionBits = bits
     }
-    node.touchChanged()
+    try withErrno { () throws(SystemError) in try node.change(change) }
     return 0
   }
 
@@ -98,7 +103,7 @@ enum AttributeCalls {
     } else {
       node = try Paths.find(call, call.int32(0), call.path(1), flags: flags)
     }
-    return set(node, times.accessed, times.modified)
+    return try set(node, times.accessed, times.modified)
   }
 
   /// The time of a `struct timespec`; nil leaves the file's as it is.
@@ -118,11 +123,11 @@ enum AttributeCalls {
     let node = try Paths.find(call, path: 0)
     guard let address = call.optionalAddress(1) else {
       let present = Clock.wallTime()
-      return set(node, present, present)
+      return try set(node, present, present)
     }
     let accessed = try ProgramBytes.load(at: address, as: Int64.self)
     let modified = try ProgramBytes.load(at: address + 8, as: Int64.self)
-    return set(
+    return try set(
       node, Nanoseconds(seconds: accessed).count, Nanoseconds(seconds: modified).count)
   }
 
@@ -142,9 +147,9 @@ enum AttributeCalls {
     let node = try Paths.find(call, directory, path)
     guard let times else {
       let present = Clock.wallTime()
-      return set(node, present, present)
+      return try set(node, present, present)
     }
-    return set(node, try microseconds(at: times), try microseconds(at: times + 16))
+    return try set(node, microseconds(at: times), microseconds(at: times + 16))
   }
 
   /// The time of a `struct timeval`.
@@ -155,10 +160,14 @@ enum AttributeCalls {
     return Nanoseconds(seconds: seconds, nanoseconds: microseconds * 1000).count
   }
 
-  private static func set(_ node: Node, _ accessed: Int64?, _ modified: Int64?) -> Int {
-    if let accessed { node.accessed = accessed }
-    if let modified { node.modified = modified }
-    if accessed != nil || modified != nil { node.touchChanged() }
+  private static func set(
+    _ node: Node, _ accessed: Int64?, _ modified: Int64?
+  ) throws(Errno) -> Int {
+    guard accessed != nil || modified != nil else { return 0 }
+    var change = AttributeChange()
+    change.accessed = accessed
+    change.modified = modified
+    try withErrno { () throws(SystemError) in try node.change(change) }
     return 0
   }
 

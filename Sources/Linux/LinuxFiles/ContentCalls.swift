@@ -81,15 +81,27 @@ enum ContentCalls {
     return 0
   }
 
-  /// `int fsync(int fd)`, `int fdatasync(int fd)`
+  /// `int fsync(int fd)`
   static func synchronize(_ call: SystemCall) throws(Errno) -> Int {
-    let file = try call.file(0)
-    switch file.node.kind {
-    case .regular, .directory, .blockDevice: break
-    default: throw .invalidArgument
-    }
+    let file = try synchronizable(call)
     do { try file.synchronize() } catch { throw Errno(error) }
     return 0
+  }
+
+  /// `int fdatasync(int fd)`
+  static func synchronizeContents(_ call: SystemCall) throws(Errno) -> Int {
+    let file = try synchronizable(call)
+    do { try file.synchronizeContents() } catch { throw Errno(error) }
+    return 0
+  }
+
+  private static func synchronizable(_ call: SystemCall) throws(Errno) -> OpenFile {
+    let file = try call.file(0)
+    guard !file.flags.contains(.pathOnly) else { throw .badDescriptor }
+    switch file.node.kind {
+    case .regular, .directory, .blockDevice: return file
+    default: throw .invalidArgument
+    }
   }
 
   /// `int syncfs(int fd)`
@@ -100,7 +112,10 @@ enum ContentCalls {
   }
 
   /// `void sync(void)`
-  static func synchronizeAll(_ call: SystemCall) throws(Errno) -> Int { 0 }
+  static func synchronizeAll(_ call: SystemCall) throws(Errno) -> Int {
+    FileSystems.synchronize()
+    return 0
+  }
 
   /// `int sync_file_range(int fd, off_t offset, off_t nbytes, unsigned int flags)`
   static func synchronizeRange(_ call: SystemCall) throws(Errno) -> Int {

@@ -89,6 +89,10 @@ enum CopyCalls {
   private struct End {
     let file: OpenFile
     var offset: Int64?
+
+    mutating func move(to place: Int64) {
+      if offset != nil { offset = place } else { file.position = place }
+    }
   }
 
   private static func offset(_ call: SystemCall, _ position: Int) throws(Errno) -> Int64? {
@@ -109,6 +113,9 @@ enum CopyCalls {
     _ call: SystemCall, _ source: inout End, _ target: inout End, count: Int
   ) throws(Errno) -> Int {
     guard count > 0 else { return 0 }
+    if target.file.takesLent, let copied = try lend(call, &source, target.file, count: count) {
+      return copied
+    }
     let space = call.process.space
     let size = min(roundedUp(count, to: pageSize), chunk)
     do {
@@ -127,6 +134,37 @@ enum CopyCalls {
       if error == .brokenPipe { TransferCalls.sendBrokenPipe(call) }
       throw Errno(error)
     }
+  }
+
+  /// Lets the target take the source's bytes from where they lie. Nil, and nothing happens, when
+  /// the source cannot lend.
+  private static func lend(
+    _ call: SystemCall, _ source: inout End, _ target: OpenFile, count: Int
+  ) throws(Errno) -> Int? {
+    var place = source.offset ?? source.file.position
+    var done = 0
+    defer { source.move(to: place) }
+    while done < count {
+      do throws(SystemError) {
+        let taken = try source.file.lend(at: place, count: count - done) {
+          (bytes) throws(SystemError) in try target.writeLent(bytes)
+        }
+        guard let taken else { return nil }
+        if taken == 0 { break }
+        place &+= Int64(taken)
+        done &+= taken
+      } catch {
+        if error == .wouldBlock, !target.isNonBlocking, let queue = target.readinessQueue,
+          queue.wait() != .interrupted
+        {
+          continue
+        }
+        if done > 0 { break }
+        if error == .brokenPipe { TransferCalls.sendBrokenPipe(call) }
+        throw Errno(error == .wouldBlock && !target.isNonBlocking ? .interrupted : error)
+      }
+    }
+    return done
   }
 
   /// Copies one piece. What the target does not take, a source with a position gets back.

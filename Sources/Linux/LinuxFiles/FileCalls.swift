@@ -120,7 +120,7 @@ public enum FileCalls {
       flags: "FALLOC_FL_KEEP_SIZE FALLOC_FL_PUNCH_HOLE FALLOC_FL_ZERO_RANGE",
       ContentCalls.allocate)
     sink.add(.fsync, ContentCalls.synchronize)
-    sink.add(.fdatasync, ContentCalls.synchronize)
+    sink.add(.fdatasync, ContentCalls.synchronizeContents)
     sink.add(.sync, ContentCalls.synchronizeAll)
     sink.add(.syncfs, ContentCalls.synchronizeSystem)
     sink.add(.syncFileRange, ContentCalls.synchronizeRange)

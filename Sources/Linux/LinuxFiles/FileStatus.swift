@@ -14,6 +14,7 @@ struct FileStatus {
 
   /// Stores a `struct stat` (arch/x86/include/uapi/asm/stat.h).
   static func store(_ node: Node, at address: VirtualAddress) throws(Errno) {
+    do { try node.refresh() } catch { throw Errno(error) }
     var words = InlineArray<18, UInt64>(repeating: 0)
     words[0] = node.deviceNumber
     words[1] = node.number
@@ -40,6 +41,7 @@ struct FileStatus {
 
   /// Stores a `struct statx` (linux/stat.h).
   static func storeExtended(_ node: Node, at address: VirtualAddress) throws(Errno) {
+    do { try node.refresh() } catch { throw Errno(error) }
     var words = InlineArray<32, UInt64>(repeating: 0)
     words[0] = basic | blockSize << 32
     words[2] = UInt64(node.linkCount) | UInt64(node.owner) << 32
@@ -84,8 +86,8 @@ struct FileStatus {
     words[7] = node.deviceNumber
     words[8] = UInt64(Namespace.nameLimit)
     words[9] = statistics.blockSize
-    // ST_VALID | ST_RELATIME
-    words[10] = 0x1020
+    // ST_VALID | ST_RELATIME, ST_RDONLY
+    words[10] = 0x1020 | (statistics.isReadOnly ? 1 : 0)
     do {
       try UserBuffer(start: address, count: 120).copyOut(RawSpan(_elements: words.span))
     } catch { throw Errno(error) }

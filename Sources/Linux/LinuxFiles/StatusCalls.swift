@@ -83,6 +83,8 @@ enum StatusCalls {
   ) throws(Errno) -> Int {
     guard mode & ~7 == 0 else { throw .invalidArgument }
     let node = try Paths.find(call, directory, path, flags: flags)
+    do { try node.refresh() } catch { throw Errno(error) }
+    if mode & 2 != 0 && node.isReadOnly && node.kind != .fifo { throw .readOnlyFileSystem }
     // Root may do all but run what nobody may run.
     if mode & 1 != 0 && node.kind == .regular && node.permissionBits & 0o111 == 0 {
       throw .accessDenied

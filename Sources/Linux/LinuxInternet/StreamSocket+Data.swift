@@ -69,6 +69,16 @@ extension StreamSocket {
     }
   }
 
+  /// Sends bytes of the kernel's, as many as there is room for.
+  func sendLent(_ bytes: RawSpan) throws(SystemError) -> Int {
+    guard let connection else { throw .brokenPipe }
+    let now = host.enter()
+    defer { host.leave(now) }
+    do throws(TCPError) {
+      return try connection.send(bytes, now: now)
+    } catch { throw SystemError(error) }
+  }
+
   // MARK: Receiving
 
   func receive(_ target: UserVector, _ flags: MessageFlags) throws(SystemError) -> Int {

@@ -266,6 +266,10 @@ final class StreamSocket: Socket, TCPObserver {
     try send(vector, [])
   }
 
+  override var takesLent: Bool { connection != nil }
+
+  override func writeLent(_ bytes: RawSpan) throws(SystemError) -> Int { try sendLent(bytes) }
+
   override func read(into buffer: UserBuffer, at offset: Int64?) throws(SystemError) -> Int {
     guard offset == nil else { throw .illegalSeek }
     return try receive(UserVector(buffer), [])

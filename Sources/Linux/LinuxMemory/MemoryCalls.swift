@@ -119,7 +119,10 @@ public enum MemoryCalls {
   static func unmap(_ call: SystemCall) throws(Errno) -> Int {
     let range = try range(call, overflow: .invalidArgument)
     guard !range.isEmpty else { throw .invalidArgument }
-    do { try call.process.space.unmap(range) } catch { throw Errno(error) }
+    let space = call.process.space
+    let sources = space.sources(in: range)
+    do { try space.unmap(range) } catch { throw Errno(error) }
+    for source in sources { source.didUnmap() }
     return 0
   }
 

@@ -94,9 +94,13 @@ enum EpollCalls {
     guard limit > 0 && limit <= Int(Int32.max) / eventByteCount else { throw .invalidArgument }
     guard let epoll = try call.file(0) as? Epoll else { throw .invalidArgument }
     let target = call.address(1)
+    EventBatch.end()
     // Time is only looked at when there is a reason to wait.
     var count = try collect(epoll, limit, target)
-    if count > 0 { return count }
+    if count > 0 {
+      EventBatch.begin(count)
+      return count
+    }
     let deadline: Instant
     switch timeout {
     case .milliseconds(0): return 0
@@ -107,6 +111,7 @@ enum EpollCalls {
       if deadline != .never && deadline <= Clock.now() { return 0 }
       let reason = epoll.wait(until: deadline)
       count = try collect(epoll, limit, target)
+      if count > 0 { EventBatch.begin(count) }
       if count > 0 || reason == .timedOut { return count }
       if reason == .interrupted { throw .interrupted }
     }

@@ -127,20 +127,30 @@ public final class ProcessFacts: SystemInformation {
   // MARK: The system
 
   public var mounts: [MountInformation] {
-    [
+    var mounts = [
       MountInformation(
         identifier: 1, parentIdentifier: 0, deviceNumber: 0x801,
-        path: [UInt8(ascii: "/")], type: "tmpfs", source: "root"),
+        path: [UInt8(ascii: "/")], type: "tmpfs", source: StaticString("root").byteArray),
       MountInformation(
         identifier: 2, parentIdentifier: 1, deviceNumber: 6,
-        path: StaticString("/dev").byteArray, type: "devtmpfs", source: "dev"),
+        path: StaticString("/dev").byteArray, type: "devtmpfs",
+        source: StaticString("dev").byteArray),
       MountInformation(
         identifier: 3, parentIdentifier: 1, deviceNumber: 0x15,
-        path: StaticString("/proc").byteArray, type: "proc", source: "proc"),
+        path: StaticString("/proc").byteArray, type: "proc", source: StaticString("proc").byteArray),
       MountInformation(
         identifier: 4, parentIdentifier: 1, deviceNumber: 0x16,
-        path: StaticString("/sys").byteArray, type: "sysfs", source: "sysfs"),
+        path: StaticString("/sys").byteArray, type: "sysfs", source: StaticString("sysfs").byteArray
+      ),
     ]
+    for volume in running.namespace.volumes {
+      mounts.append(
+        MountInformation(
+          identifier: mounts.count + 1, parentIdentifier: 1,
+          deviceNumber: volume.root.deviceNumber, path: volume.path, type: "9p",
+          source: volume.source, isReadOnly: volume.root.isReadOnly))
+    }
+    return mounts
   }
 
   public var hostName: [UInt8] {

@@ -10,8 +10,8 @@ import VFS
 enum MessageCalls {
   static func register<S: SystemCallSink>(in sink: inout S) {
     sink.add(
-      .sendto, flags: "MSG_DONTWAIT MSG_NOSIGNAL MSG_MORE MSG_OOB MSG_CONFIRM MSG_DONTROUTE MSG_EOR",
-      send)
+      .sendto,
+      flags: "MSG_DONTWAIT MSG_NOSIGNAL MSG_MORE MSG_OOB MSG_CONFIRM MSG_DONTROUTE MSG_EOR", send)
     sink.add(
       .recvfrom, flags: "MSG_DONTWAIT MSG_PEEK MSG_TRUNC MSG_WAITALL MSG_OOB",
       limits: "the error queue is always empty", receive)

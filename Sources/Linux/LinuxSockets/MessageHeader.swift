@@ -155,6 +155,8 @@ struct ControlData {
       content += OptionValue.bytes(number)
     }
     if content.count / 4 < files.count { flags.insert(.controlTruncated) }
+    // The message held them open until now.
+    for file in files { file.descriptorDidClose() }
     if !content.isEmpty {
       append(level: ControlMessage.socketLevel, type: ControlMessage.rights, content)
     }

@@ -47,9 +47,7 @@ enum OptionCalls {
     let socket = try SocketCalls.socket(call)
     let length = call.int32(4)
     guard length >= 0 else { throw .invalidArgument }
-    // Nothing that is known is longer.
-    let value = OptionValue(
-      try ProgramBytes.copyIn(call.address(3), count: min(Int(length), 4096)))
+    let value = try value(call, byteCount: Int(length))
     do {
       if call.int32(1) == SocketOptions.level, let name = OptionName(rawValue: call.int32(2)),
         try socket.options.set(name, value)
@@ -60,5 +58,11 @@ enum OptionCalls {
       }
     } catch { throw Errno(error) }
     return 0
+  }
+
+  private static func value(_ call: SystemCall, byteCount: Int) throws(Errno) -> OptionValue {
+    if byteCount == 4 { return OptionValue(try ProgramBytes.load(at: call.address(3))) }
+    // Nothing that is known is longer.
+    return OptionValue(try ProgramBytes.copyIn(call.address(3), count: min(byteCount, 4096)))
   }
 }

@@ -143,18 +143,34 @@ enum OptionName: Int32 {
   case preferBusyPoll = 69
 }
 
-/// The value that `setsockopt` was given.
+/// The value that `setsockopt` was given. Most are an `int`, which needs no memory.
 public struct OptionValue {
-  public let bytes: [UInt8]
+  private let word: Int32?
+  private let longer: [UInt8]
 
   public init(_ bytes: [UInt8]) {
-    self.bytes = bytes
+    word = nil
+    longer = bytes
+  }
+
+  public init(_ word: Int32) {
+    self.word = word
+    longer = []
+  }
+
+  public var bytes: [UInt8] {
+    guard let word else { return longer }
+    return Self.bytes(word)
   }
 
   /// An `int`. Throws `invalidArgument` when the value is too short.
   public func integer(at offset: Int = 0) throws(SystemError) -> Int32 {
-    guard bytes.count >= offset + 4 else { throw .invalidArgument }
-    return bytes.get(offset)
+    if let word {
+      guard offset == 0 else { throw .invalidArgument }
+      return word
+    }
+    guard longer.count >= offset + 4 else { throw .invalidArgument }
+    return longer.get(offset)
   }
 
   /// An `int` that is zero or not.

@@ -92,7 +92,8 @@ public struct AddressDefense {
     guard message.senderStation != station else { return .none }
     switch state {
     case .probing:
-      let isRival = message.sender == .any && message.target == address
+      let isRival =
+        message.sender == .any && message.target == address
         && message.operation == .request
       guard message.sender == address || isRival else { return .none }
       return lose()

@@ -76,21 +76,28 @@ public enum ICMPv6Message: BitwiseCopyable, Sendable {
 public enum ICMPv6ErrorCode: BitwiseCopyable, Sendable {
   case portUnreachable
   case reassemblyTimeExceeded
+  /// A field of a header that makes no sense, and its place from the packet's front.
+  case badField(at: Int)
   /// The place of the number, from the packet's front.
   case unknownNextHeader(at: Int)
+  /// The place of the option's type, from the packet's front.
+  case unknownOption(at: Int)
 
   var type: UInt16 {
     switch self {
     case .portUnreachable: 0x0104
     case .reassemblyTimeExceeded: 0x0301
+    case .badField: 0x0400
     case .unknownNextHeader: 0x0401
+    case .unknownOption: 0x0402
     }
   }
 
   var value: UInt32 {
     switch self {
     case .portUnreachable, .reassemblyTimeExceeded: 0
-    case .unknownNextHeader(let place): UInt32(truncatingIfNeeded: place)
+    case .badField(let place), .unknownNextHeader(let place), .unknownOption(let place):
+      UInt32(truncatingIfNeeded: place)
     }
   }
 }
@@ -112,8 +119,7 @@ public enum ICMPv6Writer {
     bytes.storeBigEndian(sum.value, at: 2)
   }
 
-  /// Turns a request into its reply. Source and target change places, which the sum does not see;
-  /// when the request went to a group, the sum is made anew.
+  /// Turns a request into its reply. Source and target change places, which the sum does not see.
   public static func turnIntoReply(_ packet: inout Packet) {
     packet.withMutableBytes { bytes in
       let old: UInt16 = bytes.bytes.bigEndian(at: 0)
@@ -136,15 +142,7 @@ public enum ICMPv6Writer {
       return nil
     }
     let target = IPv6Address(original, at: 8)
-    guard target.isUnicast,
-      let chain = try? IPv6Chain(parsing: original, first: original.byte(at: 6))
-    else { return nil }
-    if chain.number == ProtocolNumber.icmpv6 {
-      // Types below 128 are errors.
-      guard chain.offset < original.byteCount, original.byte(at: chain.offset) >= 128 else {
-        return nil
-      }
-    }
+    guard target.isUnicast, !IPv6Chain.mayBeError(original) else { return nil }
     let quote = original.extracting(first: min(original.byteCount, quoteLimit))
     guard var packet = pool.allocate(), packet.append(8 + quote.byteCount) else { return nil }
     packet.withMutableBytes { bytes in

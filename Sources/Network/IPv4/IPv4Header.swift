@@ -69,7 +69,10 @@ public struct IPv4Header: BitwiseCopyable, Sendable {
     guard headerByteCount >= Self.minimumByteCount else { throw .badHeaderLength }
     let totalByteCount = Int(truncatingIfNeeded: (first >> 32) & 0xffff)
     guard totalByteCount >= headerByteCount else { throw .badTotalLength }
-    guard totalByteCount <= bytes.byteCount &- offset &+ following else { throw .truncated }
+    // The header is in the first piece, whatever follows it.
+    guard headerByteCount <= bytes.byteCount &- offset,
+      totalByteCount <= bytes.byteCount &- offset &+ following
+    else { throw .truncated }
     let targetBits: UInt32 = bytes.bigEndian(at: offset &+ 16)
     if !checksumIsVerified {
       if headerByteCount == Self.minimumByteCount {

@@ -40,7 +40,9 @@ public struct IPv4Routes {
 
   private var primary = IPv4Address.any
   private var primaryPrefix = IPv4Prefix(.any, length: 32)
+  private var primaryBroadcast = IPv4Address.broadcast
   private var gateway = IPv4Address.any
+  private var hasSeveral = false
   /// Whether routes other than the primary network and the default exist.
   private var isSimple = true
 
@@ -66,9 +68,20 @@ public struct IPv4Routes {
     guard let index = addresses.firstIndex(where: { $0.address == address }) else { return }
     let prefix = addresses.remove(at: index)
     if !addresses.contains(where: { $0.network == prefix.network && $0.length == prefix.length }) {
-      routes.removeAll { $0.gateway == nil && $0.prefix.address == prefix.network }
+      removeRoute(to: prefix)
     }
     refresh()
+  }
+
+  /// Removes the route to a network that is on the link.
+  public mutating func remove(onLink prefix: IPv4Prefix) {
+    removeRoute(to: prefix)
+    refresh()
+  }
+
+  private mutating func removeRoute(to prefix: IPv4Prefix) {
+    let network = IPv4Prefix(prefix.network, length: prefix.length)
+    routes.removeAll { $0.gateway == nil && $0.prefix == network }
   }
 
   /// Adds a route; one to the same network is replaced. False when there are too many.
@@ -97,12 +110,15 @@ public struct IPv4Routes {
   private mutating func refresh() {
     primary = addresses.first?.address ?? .any
     primaryPrefix = addresses.first ?? IPv4Prefix(.any, length: 32)
+    primaryBroadcast = addresses.first?.broadcast ?? .broadcast
+    hasSeveral = addresses.count > 1
     gateway = .any
     isSimple = addresses.count == 1
+    let network = IPv4Prefix(primaryPrefix.network, length: primaryPrefix.length)
     for route in routes {
       if route.prefix.length == 0, let via = route.gateway {
         gateway = via
-      } else if route.gateway != nil || route.prefix.address != primaryPrefix.network {
+      } else if route.gateway != nil || route.prefix != network {
         isSimple = false
       }
     }
@@ -117,13 +133,14 @@ public struct IPv4Routes {
   public func isOwn(_ address: IPv4Address) -> Bool {
     if address == primary { return address != .any }
     if address.isLoopback { return true }
-    return addresses.count > 1 && addresses.contains { $0.address == address }
+    return hasSeveral && addresses.contains { $0.address == address }
   }
 
   /// Whether `address` means all stations of the link.
+  @inline(__always)
   public func isBroadcast(_ address: IPv4Address) -> Bool {
-    if address == .broadcast { return true }
-    return addresses.contains { $0.broadcast == address }
+    if address == .broadcast || address == primaryBroadcast { return true }
+    return hasSeveral && addresses.contains { $0.broadcast == address }
   }
 
   /// Where packets to `target` go.

@@ -36,16 +36,28 @@ public struct IPv6Fragmenter: ~Copyable {
     let count = min(step, rest)
     var piece = header
     piece.payloadByteCount = Self.headerByteCount + count
-    piece.nextHeader = 44
-    let place = UInt32(offset) | (count < rest ? 1 : 0)
-    let number = UInt32(header.nextHeader)
     head.withMutableBytes { bytes in
-      piece.store(in: &bytes)
-      bytes.storeBigEndian(number << 24 | place, at: IPv6Header.byteCount)
-      bytes.storeBigEndian(identification, at: IPv6Header.byteCount + 4)
+      Self.store(
+        piece, number: header.nextHeader, offset: offset, isLast: count == rest,
+        identification: identification, in: &bytes)
     }
     let frame = Frame(head, rest: payload.shareBytes(from: offset, count: count))
     offset += count
     return frame
+  }
+
+  /// Stores a fixed header and a fragment header: 48 bytes.
+  ///
+  /// - Parameter number: what the datagram's payload begins with.
+  public static func store(
+    _ header: IPv6Header, number: UInt8, offset: Int, isLast: Bool, identification: UInt32,
+    in bytes: inout MutableRawSpan
+  ) {
+    var header = header
+    header.nextHeader = IPv6Chain.fragmentHeader
+    header.store(in: &bytes)
+    let place = UInt32(truncatingIfNeeded: offset) | (isLast ? 0 : 1)
+    bytes.storeBigEndian(UInt32(number) << 24 | place, at: IPv6Header.byteCount)
+    bytes.storeBigEndian(identification, at: IPv6Header.byteCount + 4)
   }
 }

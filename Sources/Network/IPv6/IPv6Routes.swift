@@ -112,11 +112,13 @@ public struct IPv6Routes {
     routers.append(routers.removeFirst())
   }
 
-  /// Forgets what is over.
-  public mutating func advance(to now: Instant) {
+  /// Forgets what is over. Returns whether anything was.
+  public mutating func advance(to now: Instant) -> Bool {
+    guard nextDeadline <= now else { return false }
     addresses.removeAll { $0.validUntil <= now }
     onLink.removeAll { $0.until <= now }
     routers.removeAll { $0.until <= now }
+    return true
   }
 
   /// When the next of them is over.
@@ -180,9 +182,9 @@ public struct IPv6Routes {
     var score = own.address.isLinkLocal == wantsLinkLocal ? 1000 : 0
     if own.preferredUntil > now { score += 500 }
     let high = own.address.high ^ target.high
-    score +=
+    let common =
       high != 0
       ? high.leadingZeroBitCount : 64 + (own.address.low ^ target.low).leadingZeroBitCount
-    return score
+    return score + min(common, own.prefix.length)
   }
 }

@@ -20,15 +20,21 @@ public struct SendOptions: BitwiseCopyable, Sendable {
   public var trafficClass: UInt8 = 0
   /// Whether it may be cut into fragments; not when the path's MTU is being found out.
   public var mayFragment = true
+  /// Whether members of the group on this host get it too; only looked at when it goes to a group.
+  public var loopsMulticast = true
 
   @inline(__always)
   public init() {}
 
   @inline(__always)
-  public init(hopLimit: UInt8 = 64, trafficClass: UInt8 = 0, mayFragment: Bool = true) {
+  public init(
+    hopLimit: UInt8 = 64, trafficClass: UInt8 = 0, mayFragment: Bool = true,
+    loopsMulticast: Bool = true
+  ) {
     self.hopLimit = hopLimit
     self.trafficClass = trafficClass
     self.mayFragment = mayFragment
+    self.loopsMulticast = loopsMulticast
   }
 }
 

@@ -17,6 +17,8 @@ public struct AutoConfiguration {
     case ready(IPv6Address)
     /// Somebody else has the address; it is not used.
     case duplicate(IPv6Address)
+    /// Nothing to send: a name server's time is over.
+    case changed
   }
 
   private struct Probe {
@@ -53,6 +55,7 @@ public struct AutoConfiguration {
   public var nextDeadline: Instant {
     var next = solicitationDeadline
     for probe in probes { next = min(next, probe.deadline) }
+    for server in nameServers { next = min(next, server.until) }
     return actions.isEmpty ? next : .start
   }
 
@@ -66,7 +69,7 @@ public struct AutoConfiguration {
     advance(&routes, to: now)
   }
 
-  /// Adds an address that is used as soon as nobody else is found to have it.
+  /// Adds an address and looks for others that have it; a tentative one is used when none is found.
   public mutating func claim(
     _ address: IPv6OwnAddress, _ routes: inout IPv6Routes, now: Instant
   ) {
@@ -84,6 +87,8 @@ public struct AutoConfiguration {
         continue
       }
       let address = probes.remove(at: index).address
+      // It may have been taken away meanwhile.
+      guard routes.isClaimed(address) else { continue }
       routes.confirm(address)
       actions.append(.ready(address))
     }
@@ -93,7 +98,14 @@ public struct AutoConfiguration {
         solicitations < Self.solicitationCount ? now + Self.solicitationWait : .never
       actions.append(.solicitRouters)
     }
+    let count = nameServers.count
     nameServers.removeAll { $0.until <= now }
+    if nameServers.count != count { actions.append(.changed) }
+  }
+
+  /// Whether others that have the address are being looked for.
+  public func isLooking(for address: IPv6Address) -> Bool {
+    probes.contains { $0.address == address }
   }
 
   /// Notes that another station asks for, or has, an address that is being looked for.

@@ -251,7 +251,6 @@ public final class NeighborTable {
       remove(entry)
       let waiting = entry.waiting
       entry.waiting = []
-      waitingCount -= waiting.count
       for pending in waiting {
         if let frame = pending.take() { link.unreachable(frame, at: entry.address) }
       }
@@ -334,5 +333,6 @@ public final class NeighborTable {
     }
     entry.next = nil
     count -= 1
+    waitingCount -= entry.waiting.count
   }
 }

@@ -7,8 +7,10 @@ import Clock
 import DHCP
 import Internet
 import IPv4
+import Log
 import Machine
 import NDP
+import Neighbors
 import NetworkStack
 import Packets
 import Random
@@ -22,8 +24,23 @@ import TimerWheel
 /// Kernel code is not preempted, so nothing here is locked. Calls from above are between `enter`
 /// and `leave`; observers are told from inside of rounds and of such calls.
 public final class NetworkHost {
-  /// The one host; nil before it was made, or without memory for it.
-  public static let current = KernelGlobal<NetworkHost?>(nil)
+  private static let made = KernelGlobal<NetworkHost?>(nil)
+  /// Makes the host; set by the image. It returns nil when it cannot.
+  public static let maker = KernelGlobal<(any NetworkHostMaker)?>(nil)
+
+  /// The one host, if it is there already.
+  public static var existing: NetworkHost? { made.value }
+
+  /// The one host, which is made and started when it is first needed: a program that has no
+  /// business with the network pays nothing for it. Nil without memory for it.
+  public static var shared: NetworkHost? {
+    if let host = made.value { return host }
+    guard let maker = maker.value, let host = maker.makeNetworkHost() else { return nil }
+    made.value = host
+    host.start()
+    host.awaitConfiguration()
+    return host
+  }
 
   public let stack: NetworkStack
   public let tcp: TCP
@@ -39,6 +56,13 @@ public final class NetworkHost {
   private var heldCount = 0
   private let settings: NetworkSettings
   private var lease: DHCPLease?
+
+  /// The card does not interrupt, but is asked when the program asks for events or waits; and
+  /// whether anything came since the alarm went off last.
+  private var isPolling = false
+  private var hasPolled = false
+  /// How long it is not asked at most.
+  private static let pollTime = Nanoseconds.milliseconds(1)
 
   /// The most frames that wait for company, and for how long.
   private static let heldLimit = 24
@@ -74,7 +98,7 @@ public final class NetworkHost {
   }
 
   /// Takes addresses, or asks for them.
-  public func start() {
+  private func start() {
     let now = enter()
     if !settings.hostname.isEmpty { _ = resolver.set(hostname: settings.hostname) }
     for server in settings.nameServers { resolver.add(nameServer: server) }
@@ -103,6 +127,21 @@ public final class NetworkHost {
     card == nil || !settings.wantsDHCP || lease != nil
   }
 
+  /// How long the first user waits for an address.
+  private static let patience = Nanoseconds(seconds: 4)
+
+  /// Waits until there is an address, but not for ever.
+  private func awaitConfiguration() {
+    guard !isConfigured else { return }
+    let deadline = Clock.now() + Self.patience
+    while !isConfigured {
+      if changes.wait(until: deadline, interruptible: false) == .timedOut {
+        Log.write(.warning, "network", "no DHCP server answers; going on without an address")
+        return
+      }
+    }
+  }
+
   // MARK: Calls from above
 
   /// Begins a call from above. Returns what time it is.
@@ -116,7 +155,10 @@ public final class NetworkHost {
   /// Ends a call from above: what was sent goes on its way, now or with what the program sends
   /// next.
   public func leave(_ now: Instant) {
-    if stack.hasLoopback { stack.flush(now: now, showsCard: false) }
+    if stack.hasLoopback {
+      stack.flush(now: now, showsCard: false)
+      arm(at: stack.nextDeadline)
+    }
     if let card, card.hasHeld {
       heldCount &+= 1
       if EventBatch.take(), heldCount < Self.heldLimit {
@@ -126,8 +168,8 @@ public final class NetworkHost {
         card.flush()
       }
     }
-    let next = stack.nextDeadline
-    if next < alarmAt { arm(at: next) }
+    // What calls from above can bring nearer. One that is too early finds nothing to do.
+    arm(at: min(tcp.deadlineBound, stack.neighbors.nextDeadline))
   }
 
   /// Shows the card what it has not been shown.
@@ -149,10 +191,17 @@ public final class NetworkHost {
   fileprivate func alarmWentOff(at now: Instant) {
     alarmAt = .never
     showHeld()
-    if stack.nextDeadline <= now { stack.advance(to: now) }
+    if isPolling {
+      // Whoever computes and asks for nothing gets packets by interrupts again.
+      if hasPolled { hasPolled = false } else { stopPolling() }
+      serveCard()
+    }
+    // Also when nothing is due: it brings `deadlineBound` up to date.
+    stack.advance(to: now)
     // Never at once again: others want the processor too.
     let next = stack.nextDeadline
     if next != .never { arm(at: max(next, now + .microseconds(50))) }
+    if isPolling { arm(at: now + Self.pollTime) }
   }
 
   // MARK: Rounds
@@ -160,36 +209,54 @@ public final class NetworkHost {
   /// Lets all packets that have come go up.
   private func serveCard() {
     guard let card else { return }
-    var now = Clock.now()
-    card.beginPolling()
-    repeat {
-      var count = 0
-      var rest = PacketQueue()
-      while let packet = card.receive(rest: &rest) {
-        let pieces = rest
-        rest = PacketQueue()
-        stack.receive(packet, rest: pieces, now: now)
-        count &+= 1
-        if count & 63 == 0 { card.flush() }
-      }
-      stack.flush(now: now)
-      heldCount = 0
-      if count > 0 { now = Clock.now() }
-    } while card.endPolling()
-    let next = stack.nextDeadline
-    if next < alarmAt { arm(at: max(next, now)) }
+    var rest = PacketQueue()
+    guard var packet = card.receive(rest: &rest) else { return }
+    hasPolled = true
+    let now = Clock.now()
+    var count = 1
+    while true {
+      stack.receive(packet, rest: rest.take(), now: now)
+      if count & 63 == 0 { card.flush() }
+      guard let next = card.receive(rest: &rest) else { break }
+      packet = next
+      count &+= 1
+    }
+    stack.flush(now: now)
+    heldCount = 0
+    arm(at: stack.nextDeadline)
+  }
+
+  /// Interrupts are asked for again.
+  private func stopPolling() {
+    guard isPolling, let card else { return }
+    isPolling = false
+    // What came meanwhile comes without an interrupt.
+    while card.endPolling() { serveCard() }
   }
 }
 
 extension NetworkHost: InterruptHandler {
+  /// The card has packets. From now on it is asked, and does not interrupt, until nothing comes.
   public func handleInterrupt() {
+    guard let card else { return }
+    card.beginPolling()
+    isPolling = true
     serveCard()
+    arm(at: Clock.now() + Self.pollTime)
   }
 }
 
 extension NetworkHost: EventBatchObserver {
   public func batchDidEnd() {
     showHeld()
+    if isPolling { serveCard() }
+  }
+
+  public func processorWillPause() {
+    showHeld()
+    guard isPolling else { return }
+    serveCard()
+    stopPolling()
   }
 }
 
@@ -220,6 +287,11 @@ extension NetworkHost: LeaseObserver, AddressObserver {
     self.resolver = resolver
     changes.wakeAll()
   }
+}
+
+/// Makes the network of this machine.
+public protocol NetworkHostMaker: AnyObject {
+  func makeNetworkHost() -> NetworkHost?
 }
 
 /// The one timer of the kernel for all of the stack.

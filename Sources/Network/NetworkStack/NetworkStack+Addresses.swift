@@ -55,12 +55,12 @@ extension NetworkStack {
     case .announce: sendARP(.announcement(of: address, station), to: .broadcast)
     case .lost:
       conflictCount += 1
-      if address == leasedAddress, let dhcp {
+      if address == leasedAddress?.address, let dhcp {
         dhcp.decline(now: now)
         hasLostAddress = true
       }
-      // RFC 5227 section 2.4 (c) lets a host keep an address that it was told to have: a server
-      // with connections. It stops defending.
+    // RFC 5227 section 2.4 (c) lets a host keep an address that it was told to have: a server
+    // with connections. It stops defending.
     }
   }
 }

@@ -75,12 +75,21 @@ extension NetworkStack {
   }
 
   private func use(_ lease: DHCPLease) {
-    if leasedAddress != lease.address.address { dropLease() }
+    if leasedAddress != lease.address { dropLease() }
     if leasedAddress == nil {
       guard add(lease.address, now: now) else { return }
-      leasedAddress = lease.address.address
+      leasedAddress = lease.address
     }
+    if let interface { linkMTU = min(interface.mtu, lease.mtu ?? interface.mtu) }
+    forgetLeasedRoutes()
     for route in lease.routes {
+      // The address's own network stays as long as the address.
+      if route.router == .any, route.prefix.network == lease.address.network,
+        route.prefix.length == lease.address.length
+      {
+        continue
+      }
+      if route.router == .any { leasedNetworks.append(route.prefix) }
       _ = add(IPv4Routes.Route(route.prefix, via: route.router == .any ? nil : route.router))
       // The first packet to the world need not wait for an answer.
       if route.router != .any {
@@ -90,11 +99,18 @@ extension NetworkStack {
     leaseObserver?.leaseChanged(lease)
   }
 
+  private func forgetLeasedRoutes() {
+    routes.removeRoutesViaRouters()
+    for network in leasedNetworks { routes.remove(onLink: network) }
+    leasedNetworks = []
+  }
+
   private func dropLease() {
     guard let address = leasedAddress else { return }
     leasedAddress = nil
-    remove(address)
-    routes.removeRoutesViaRouters()
+    remove(address.address)
+    forgetLeasedRoutes()
+    if let interface { linkMTU = interface.mtu }
     leaseObserver?.leaseChanged(nil)
   }
 }

@@ -2,61 +2,63 @@
 
 import Addresses
 import Bytes
-import Ethernet
 import ICMPv6
 import Internet
 import IPv6
-import Loopback
-import Neighbors
+import NDP
 import Packets
 import UDP
 
-/// IPv6 packets that come in and go out (RFC 8200).
+/// IPv6 packets that come in (RFC 8200).
 extension NetworkStack {
   /// What a packet's headers say to the layer above.
   struct Delivery6 {
     var header: IPv6Header
     var number: UInt8
-    var isGroup: Bool
+    /// Where the number stands, from the packet's front.
+    var numberPlace: Int
+    /// Bytes of headers that still stand in front of the payload; 0 when it came in fragments.
+    var offset: Int
+    var isGroup: Bool { header.target.isMulticast }
   }
 
-  func receiveIPv6(_ packet: consuming Packet, isLoopback: Bool) {
-    let header: IPv6Header
-    let chain: IPv6Chain
+  func receiveIPv6(_ packet: consuming Packet, isLinkGroup: Bool, isLoopback: Bool) {
     let following = joined.byteCount
+    let parsed = packet.withBytes { try? IPv6Header(parsing: $0, following: following) }
+    guard let header = parsed else {
+      counters.headerErrors &+= 1
+      return
+    }
+    guard isLoopback || accepts(header, isLinkGroup: isLinkGroup) else {
+      counters.addressErrors &+= 1
+      return
+    }
+    guard
+      trim(
+        &packet, to: IPv6Header.byteCount + header.payloadByteCount,
+        isJoinable: header.nextHeader == ProtocolNumber.tcp)
+    else {
+      counters.headerErrors &+= 1
+      return
+    }
+    let chain: IPv6Chain
     do throws(IPv6HeaderError) {
-      header = try packet.withBytes { (bytes) throws(IPv6HeaderError) in
-        try IPv6Header(parsing: bytes, following: following)
-      }
-      let isOwn = routes6.isOwn(header.target)
-      guard isLoopback || isOwn && !header.target.isLoopback || isGroupOfOurs(header.target),
-        isLoopback || !routes6.isOwn(header.source)
-      else {
-        counters.addressErrors &+= 1
-        return
-      }
-      guard
-        trim(
-          &packet, to: IPv6Header.byteCount + header.payloadByteCount,
-          isJoinable: header.nextHeader == ProtocolNumber.tcp)
-      else {
-        counters.headerErrors &+= 1
-        return
-      }
       chain = try packet.withBytes { (bytes) throws(IPv6HeaderError) in
         try IPv6Chain(parsing: bytes, first: header.nextHeader)
       }
     } catch {
       counters.headerErrors &+= 1
+      report(error, about: packet, header)
       return
     }
     packet.removeFirst(chain.offset)
-    let delivery = Delivery6(
-      header: header, number: chain.number, isGroup: header.target.isMulticast)
+    var delivery = Delivery6(
+      header: header, number: chain.number, numberPlace: chain.numberPlace, offset: chain.offset)
     guard let fragment = chain.fragment else {
       deliver(packet, delivery)
       return
     }
+    delivery.offset = 0
     if fragment.isAtomic {
       deliverRest(packet, delivery)
     } else {
@@ -64,25 +66,48 @@ extension NetworkStack {
     }
   }
 
+  /// Whether a packet is for us, and comes from where it may.
+  @inline(__always)
+  private func accepts(_ header: IPv6Header, isLinkGroup: Bool) -> Bool {
+    // Nobody else may speak in our name; `::1` is ours too.
+    if routes6.isOwn(header.source) { return isRival(header) }
+    if routes6.isOwn(header.target) { return !isLinkGroup && !header.target.isLoopback }
+    return header.target.isMulticast && isGroupOfOurs(header.target)
+  }
+
+  /// Whether it may be the word of another that has an address which is used while it is still
+  /// being looked for (RFC 4862 section 5.4.4: it tells all).
+  private func isRival(_ header: IPv6Header) -> Bool {
+    header.target == .allNodes && header.nextHeader == ProtocolNumber.icmpv6
+      && autoConfiguration?.isLooking(for: header.source) == true
+  }
+
   private func isGroupOfOurs(_ target: IPv6Address) -> Bool {
-    target.isMulticast
-      && (target == .allNodes || routes6.isSolicitedNodeGroup(target)
-        || udp.isMember(of: IPAddress(target)))
+    target == .allNodes || routes6.isSolicitedNodeGroup(target)
+      || udp.isMember(of: IPAddress(target))
+  }
+
+  // MARK: - Fragments
+
+  /// Bytes that are kept of a datagram's first fragment: its fixed header and the fragment header.
+  private static var fragmentFrontByteCount: Int {
+    IPv6Header.byteCount + IPv6Fragmenter.headerByteCount
   }
 
   private func reassemble(
     _ packet: consuming Packet, _ fragment: IPv6Chain.Fragment, _ delivery: Delivery6
   ) {
     let header = delivery.header
+    // The number of the transport is that of the first fragment: it is no part of the key.
     let key = FragmentKey(
       source: IPAddress(header.source), target: IPAddress(header.target),
-      identification: fragment.identification, protocol: delivery.number)
-    var front = InlineArray<40, UInt8>(repeating: 0)
+      identification: fragment.identification, protocol: 0)
+    var front = InlineArray<48, UInt8>(repeating: 0)
     var elements = front.mutableSpan
     var bytes = MutableRawSpan(_elements: &elements)
-    var whole = header
-    whole.nextHeader = delivery.number
-    whole.store(in: &bytes)
+    IPv6Fragmenter.store(
+      header, number: delivery.number, offset: fragment.offset, isLast: !fragment.hasMore,
+      identification: fragment.identification, in: &bytes)
     let outcome = packet.withBytes {
       reassembly.add(
         $0, at: fragment.offset, isLast: !fragment.hasMore, key: key, header: bytes.bytes, now: now)
@@ -91,8 +116,12 @@ extension NetworkStack {
     case .kept: break
     case .refused, .dropped: counters.reassemblyFailures += 1
     case .completed:
-      guard let whole = reassembly.takeCompleted() else { return }
+      guard var whole = reassembly.takeCompleted(), whole.prepend(Self.fragmentFrontByteCount)
+      else { return }
       counters.reassembled += 1
+      var delivery = delivery
+      delivery.number = whole.withBytes { $0.byte(at: IPv6Header.byteCount) }
+      whole.removeFirst(Self.fragmentFrontByteCount)
       deliverRest(compact(whole), delivery)
     }
   }
@@ -111,6 +140,19 @@ extension NetworkStack {
     deliver(packet, delivery)
   }
 
+  /// Tells the sender of a datagram that its fragments did not all come (RFC 8200 section 4.5).
+  ///
+  /// - Parameter packet: the first fragment, and what has come behind it.
+  func reportExpired6(_ packet: consuming Packet) {
+    let parsed = packet.withBytes { try? IPv6Header(parsing: $0, following: .max / 2) }
+    guard let header = parsed, !header.target.isMulticast, routes6.isOwn(header.target) else {
+      return
+    }
+    report(.reassemblyTimeExceeded, about: packet, header)
+  }
+
+  // MARK: - Delivery
+
   private func deliver(_ packet: consuming Packet, _ delivery: Delivery6) {
     let header = delivery.header
     let (source, target) = (IPAddress(header.source), IPAddress(header.target))
@@ -122,6 +164,8 @@ extension NetworkStack {
       }
       tcp.receive(takeFrame(packet), from: source, to: target, now: now)
     case ProtocolNumber.udp:
+      // An answer to no address would go to ourselves.
+      guard header.source.isUnicast else { return }
       var slot: Packet? = consume packet
       let outcome = udp.receive(
         &slot, from: source, to: target, isGroup: delivery.isGroup, hopLimit: header.hopLimit,
@@ -134,33 +178,10 @@ extension NetworkStack {
     case IPv6Chain.noNext: break
     default:
       counters.unknownProtocols &+= 1
-      sendError(.unknownNextHeader(at: 6), about: packet, delivery)
+      sendError(
+        .unknownNextHeader(at: delivery.offset > 0 ? delivery.numberPlace : 6), about: packet,
+        delivery)
     }
-  }
-
-  /// Tells the sender of a packet why it was not delivered (RFC 4443 section 2.4).
-  private func sendError(
-    _ code: ICMPv6ErrorCode, about packet: consuming Packet, _ delivery: Delivery6
-  ) {
-    guard !delivery.isGroup, errorLimit.take(now: now) else { return }
-    var header = delivery.header
-    header.nextHeader = delivery.number
-    header.payloadByteCount = packet.byteCount
-    guard var original = pool.allocate(), original.append(IPv6Header.byteCount) else { return }
-    let count = min(packet.byteCount, original.tailroom, 1232 - IPv6Header.byteCount)
-    guard original.append(count) else { return }
-    original.withMutableBytes { bytes in
-      header.store(in: &bytes)
-      packet.withBytes { bytes.copy($0.extracting(first: count), at: IPv6Header.byteCount) }
-    }
-    let message = original.withBytes {
-      ICMPv6Writer.error(code, about: $0, from: header.target, pool: pool)
-    }
-    guard let message else { return }
-    counters.icmpSent &+= 1
-    try? sendIPv6(
-      Frame(message), from: header.target, to: header.source, protocol: ProtocolNumber.icmpv6,
-      options: SendOptions())
   }
 
   private func receiveICMPv6(_ packet: consuming Packet, _ delivery: Delivery6) {
@@ -169,14 +190,23 @@ extension NetworkStack {
       ICMPv6Message(parsing: $0, from: header.source, to: header.target)
     }
     switch message {
-    case nil, .echoReply: break
+    case nil: break
+    case .echoReply(let identifier, _):
+      guard !delivery.isGroup else { return }
+      _ = echo.receiveReply(
+        packet, identifier: identifier, from: IPAddress(header.source),
+        to: IPAddress(header.target), hopLimit: header.hopLimit, trafficClass: header.trafficClass)
     case .echoRequest:
+      // Requests to all are not answered, or we would help to flood somebody.
       guard !delivery.isGroup, header.source.isUnicast else { return }
       answerEcho(packet, delivery)
     case .failure(let error):
       guard let source = error.source.ipv6, routes6.isOwn(source) else { return }
       dispatch(error)
-    case .neighborDiscovery: receiveNDP(packet, header)
+    case .neighborDiscovery:
+      // Never in fragments (RFC 6980).
+      guard delivery.offset > 0 else { return }
+      receiveNDP(packet, header)
     }
   }
 
@@ -196,72 +226,57 @@ extension NetworkStack {
       protocol: ProtocolNumber.icmpv6, options: SendOptions())
   }
 
-  // MARK: - Sending
+  // MARK: - Errors
 
-  func sendIPv6(
-    _ frame: consuming Frame, from source: IPv6Address, to target: IPv6Address,
-    protocol number: UInt8, options: SendOptions
-  ) throws(SendError) {
-    let hop = routes6.hop(to: target)
-    guard hop != .unreachable else {
-      counters.noRoutes &+= 1
-      throw .noRoute
+  /// Tells the sender of a packet why it was not delivered (RFC 4443 section 2.4).
+  ///
+  /// - Parameter packet: the payload.
+  private func sendError(
+    _ code: ICMPv6ErrorCode, about packet: consuming Packet, _ delivery: Delivery6
+  ) {
+    guard !delivery.isGroup else { return }
+    if delivery.offset > 0 {
+      guard packet.prepend(delivery.offset) else { return }
+    } else {
+      // The datagram never was in one piece: it gets the header that it would have had.
+      guard !packet.isShared, packet.prepend(IPv6Header.byteCount) else { return }
+      var header = delivery.header
+      header.nextHeader = delivery.number
+      header.payloadByteCount = packet.byteCount - IPv6Header.byteCount
+      packet.withMutableBytes { header.store(in: &$0) }
     }
-    guard routes6.isOwn(source), hop == .loopback || !source.isLoopback else {
-      throw .sourceNotOurs
-    }
-    guard frame.byteCount <= 65_535 else { throw .messageTooLong }
-    let header = IPv6Header(
-      from: source, to: target, nextHeader: number, payloadByteCount: frame.byteCount,
-      hopLimit: options.hopLimit, trafficClass: options.trafficClass)
-    let mtu = pathMTU(to: IPAddress(target))
-    counters.sent &+= 1
-    guard
-      frame.byteCount + IPv6Header.byteCount <= mtu || hop == .loopback
-        || frame.head.offload.segmentation != .none
-    else {
-      guard options.mayFragment else { throw .messageTooLong }
-      try sendFragments(frame, header: header, mtu: mtu, hop: hop)
-      return
-    }
-    guard frame.head.prepend(IPv6Header.byteCount) else { throw .noBuffers }
-    frame.head.withMutableBytes { header.store(in: &$0) }
-    pass(frame, hop: hop, target: target)
+    report(code, about: packet, delivery.header)
   }
 
-  private func sendFragments(
-    _ frame: consuming Frame, header: IPv6Header, mtu: Int, hop: IPv6Routes.Hop
-  ) throws(SendError) {
-    frame.completeChecksum()
-    var rest = frame.byteCount
-    // Not to be foretold (RFC 7739).
-    var fragmenter = IPv6Fragmenter(
-      frame, header: header, identification: UInt32(truncatingIfNeeded: random()), mtu: mtu)
-    while rest > 0 {
-      guard let piece = fragmenter.next(from: pool) else {
-        counters.discarded &+= 1
-        throw .noBuffers
-      }
-      rest -= piece.byteCount - IPv6Header.byteCount - IPv6Fragmenter.headerByteCount
-      counters.fragmentsMade &+= 1
-      pass(piece, hop: hop, target: header.target)
+  /// Tells the sender of a packet which of its headers is wrong, when it is to know.
+  private func report(
+    _ error: IPv6HeaderError, about packet: borrowing Packet, _ header: IPv6Header
+  ) {
+    let isGroup = header.target.isMulticast
+    switch error {
+    case .reportedOption(let place, let toGroups) where toGroups || !isGroup:
+      report(.unknownOption(at: place), about: packet, header)
+    case .reportedRouting(let place) where !isGroup:
+      report(.badField(at: place), about: packet, header)
+    case .reportedHeader(let place) where !isGroup:
+      report(.unknownNextHeader(at: place), about: packet, header)
+    default: break
     }
   }
 
-  private func pass(_ frame: consuming Frame, hop: IPv6Routes.Hop, target: IPv6Address) {
-    switch hop {
-    case .neighbor(let next):
-      let address = IPAddress(next)
-      if let station = neighbors.station(of: address, now: now) {
-        transmit(frame, to: station, type: .ipv6)
-      } else {
-        neighbors.hold(frame, for: address, link: self, now: now)
-      }
-    case .loopback: loopback.append(frame)
-    case .multicast:
-      if udp.isMember(of: IPAddress(target)) { loopback.append(frame.share()) }
-      transmit(frame, to: MACAddress(group: target), type: .ipv6)
-    case .unreachable: break
-    }
+  private func report(
+    _ code: ICMPv6ErrorCode, about packet: borrowing Packet, _ header: IPv6Header
+  ) {
+    let isGroup = header.target.isMulticast
+    let source = isGroup ? routes6.source(to: header.source, now: now) : header.target
+    guard let source, header.source.isUnicast, errorLimit.take(now: now),
+      let message = packet.withBytes({
+        ICMPv6Writer.error(code, about: $0, from: source, pool: pool)
+      })
+    else { return }
+    counters.icmpSent &+= 1
+    try? sendIPv6(
+      Frame(message), from: source, to: header.source, protocol: ProtocolNumber.icmpv6,
+      options: SendOptions())
   }
 }

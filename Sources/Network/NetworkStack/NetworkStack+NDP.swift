@@ -16,18 +16,24 @@ extension NetworkStack {
   /// Makes a link-local address, asks for routers, and does what they say.
   public func startIPv6(now: Instant) {
     self.now = now
-    guard interface != nil, autoConfiguration == nil else { return }
+    // RFC 8200 section 5: on links that take less there is no version 6.
+    guard let interface, interface.mtu >= PathMTUCache.minimumIPv6, autoConfiguration == nil else {
+      return
+    }
     autoConfiguration = AutoConfiguration(station: station)
     autoConfiguration?.start(&routes6, now: now)
     serveAutoConfiguration()
   }
 
-  /// Gives the interface an IPv6 address, which is used as soon as nobody else is found to have it.
-  /// `startIPv6` comes first.
+  /// Gives the interface an IPv6 address. `startIPv6` comes first.
+  ///
+  /// It is used at once, as RFC 4429 allows: a program should not wait a second for an address that
+  /// somebody has chosen with care. It is given up when another turns out to have it.
   public func add(_ address: IPv6Prefix, now: Instant) {
     self.now = now
+    guard autoConfiguration != nil else { return }
     autoConfiguration?.claim(
-      IPv6OwnAddress(address, isTentative: true), &routes6, now: now)
+      IPv6OwnAddress(address, isTentative: false), &routes6, now: now)
     routes6.set(onLink: address, until: .never, now: now)
     serveAutoConfiguration()
   }
@@ -58,18 +64,21 @@ extension NetworkStack {
       case .duplicate:
         conflictCount += 1
         addressObserver?.addressesChanged()
+      case .changed: addressObserver?.addressesChanged()
       }
     }
   }
 
   func advanceIPv6() {
-    routes6.advance(to: now)
+    if routes6.advance(to: now) { addressObserver?.addressesChanged() }
     guard autoConfiguration != nil else { return }
     autoConfiguration?.advance(&routes6, to: now)
     serveAutoConfiguration()
   }
 
-  /// Sends a message of neighbour discovery, to a group or to a known station.
+  /// Sends a message of neighbour discovery.
+  ///
+  /// - Parameter station: whose it is; nil when `target` is a group, or its station must be found.
   private func sendNDP(
     _ bytes: [UInt8], from source: IPv6Address, to target: IPv6Address, at station: MACAddress?
   ) {
@@ -83,7 +92,13 @@ extension NetworkStack {
       payloadByteCount: bytes.count, hopLimit: 255)
     guard packet.prepend(IPv6Header.byteCount) else { return }
     packet.withMutableBytes { header.store(in: &$0) }
-    transmit(Frame(packet), to: station ?? MACAddress(group: target), type: .ipv6)
+    if let station {
+      transmit(Frame(packet), to: station, type: .ipv6)
+    } else if target.isMulticast {
+      transmit(Frame(packet), to: MACAddress(group: target), type: .ipv6)
+    } else {
+      neighbors.hold(Frame(packet), for: IPAddress(target), link: self, now: now)
+    }
   }
 
   func solicit(_ address: IPv6Address, at target: MACAddress?) {
@@ -102,7 +117,8 @@ extension NetworkStack {
     case nil: break
     case .neighborSolicitation(let target, let station):
       answerSolicitation(for: target, from: header.source, at: station)
-    case .neighborAdvertisement(let target, let station, let isRouter, let isSolicited, let overrides):
+    case .neighborAdvertisement(
+      let target, let station, let isRouter, let isSolicited, let overrides):
       if routes6.isClaimed(target) {
         autoConfiguration?.contested(target, &routes6)
         serveAutoConfiguration()
@@ -119,6 +135,10 @@ extension NetworkStack {
           now: now)
       }
       autoConfiguration?.receive(advertisement, from: header.source, &routes6, now: now)
+      // Routers may say that the link takes less than the interface (RFC 4861 section 4.6.4).
+      if let interface {
+        linkMTU6 = min(interface.mtu, autoConfiguration?.mtu ?? interface.mtu)
+      }
       serveAutoConfiguration()
       addressObserver?.addressesChanged()
     }
@@ -146,10 +166,9 @@ extension NetworkStack {
       neighbors.learn(
         IPAddress(source), at: sender, by: .announcement, creates: true, link: self, now: now)
     }
-    guard let place = neighbors.station(of: IPAddress(source), now: now) else { return }
     sendNDP(
       NDPWriter.neighborAdvertisement(of: target, station: station, isSolicited: true),
-      from: target, to: source, at: place)
+      from: target, to: source, at: neighbors.station(of: IPAddress(source), now: now))
   }
 
   /// RFC 4861 section 7.2.5.

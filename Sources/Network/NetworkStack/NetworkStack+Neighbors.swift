@@ -69,12 +69,16 @@ extension NetworkStack: NeighborLink {
 
   public func unreachable(_ frame: consuming Frame, at address: IPAddress) {
     if let router = address.ipv6 { routes6.demote(router: router) }
-    if let error = frame.head.withBytes({ Self.hostUnreachable(quoting: $0) }) { dispatch(error) }
+    let following = frame.rest.byteCount
+    let error = frame.head.withBytes { Self.hostUnreachable(quoting: $0, following: following) }
+    if let error { dispatch(error) }
   }
 
   /// The error about a packet of ours whose next hop does not answer.
-  private static func hostUnreachable(quoting bytes: RawSpan) -> DeliveryError? {
-    if let header = try? IPv6Header(parsing: bytes) {
+  private static func hostUnreachable(
+    quoting bytes: RawSpan, following: Int
+  ) -> DeliveryError? {
+    if let header = try? IPv6Header(parsing: bytes, following: following) {
       // Packets of ours have no headers in between but that of fragments.
       guard bytes.byteCount >= IPv6Header.byteCount + 8 else { return nil }
       return DeliveryError(

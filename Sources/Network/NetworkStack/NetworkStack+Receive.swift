@@ -79,11 +79,14 @@ extension NetworkStack {
   ) -> Bool {
     if isLoopback { return true }
     if header.target.isLoopback || header.source.isLoopback { return false }
-    // Nobody else may speak in our name.
-    if routes.isOwn(header.source) { return false }
-    // A packet to one host in a frame to all is not for us (RFC 1122 section 3.3.6).
-    if isOwn { return !isLinkGroup }
-    return isGroupOfOurs(header.target)
+    // Nobody else may speak in our name, and an answer must not go to a whole network.
+    if routes.isOwn(header.source) || routes.isBroadcast(header.source) { return false }
+    // A packet to one host in a frame to all is not for us (RFC 1122 section 3.3.6). Its answer to
+    // no address would go to ourselves.
+    if isOwn { return !isLinkGroup && header.source.isUnicast }
+    if header.source.isUnicast { return isGroupOfOurs(header.target) }
+    // A host without an address asks all stations (DHCP).
+    return header.source == .any && header.target == .broadcast
   }
 
   private func isGroupOfOurs(_ target: IPv4Address) -> Bool {
@@ -192,9 +195,16 @@ extension NetworkStack {
     return copy
   }
 
+  /// Tells the sender of a datagram that its fragments did not all come.
+  ///
+  /// - Parameter packet: the headers and the first bytes of it; empty when they never came.
   func reportExpired(_ packet: consuming Packet) {
-    // For version 6 the fragments' own headers are gone: their sender is not told.
-    guard packet.byteCount > 0, errorLimit.take(now: now) else { return }
+    guard packet.byteCount > 0 else { return }
+    if packet.withBytes({ $0.byte(at: 0) >> 4 == 6 }) {
+      reportExpired6(packet)
+      return
+    }
+    guard errorLimit.take(now: now) else { return }
     let addresses = packet.withBytes { bytes -> (IPv4Address, IPv4Address)? in
       guard bytes.byteCount >= IPv4Header.minimumByteCount, bytes.byte(at: 0) >> 4 == 4 else {
         return nil
@@ -219,7 +229,13 @@ extension NetworkStack {
 
   private func receiveICMP(_ packet: consuming Packet, _ delivery: Delivery) {
     switch packet.withBytes({ ICMPMessage(parsing: $0) }) {
-    case nil, .echoReply: break
+    case nil: break
+    case .echoReply(let identifier, _):
+      guard !delivery.isGroup else { return }
+      let header = delivery.header
+      _ = echo.receiveReply(
+        packet, identifier: identifier, from: IPAddress(header.source),
+        to: IPAddress(header.target), hopLimit: header.hopLimit, trafficClass: header.trafficClass)
     case .echoRequest:
       // Requests to all are not answered, or we would help to flood somebody.
       guard !delivery.isGroup, delivery.header.source.isUnicast else { return }
@@ -264,15 +280,18 @@ extension NetworkStack {
       guard udp.recognizes(error) else { return }
     case ProtocolNumber.tcp:
       guard let tcp, tcp.recognizes(error) else { return }
+    case ProtocolNumber.icmp, ProtocolNumber.icmpv6:
+      guard echo.recognizes(error) else { return }
     default: return
     }
     if case .packetTooBig(let mtu) = error.kind {
-      guard pathMTUs.lower(error.target, to: mtu, interface: linkMTU, now: now) else { return }
+      let limit = error.target.isIPv4 ? linkMTU : linkMTU6
+      guard pathMTUs.lower(error.target, to: mtu, interface: limit, now: now) else { return }
     }
-    if error.number == ProtocolNumber.udp {
-      udp.failed(error)
-    } else {
-      tcp?.failed(error, now: now)
+    switch error.number {
+    case ProtocolNumber.udp: udp.failed(error)
+    case ProtocolNumber.tcp: tcp?.failed(error, now: now)
+    default: echo.failed(error)
     }
   }
 }

@@ -53,25 +53,28 @@ extension NetworkStack: InternetSink {
     counters.sent &+= 1
     guard header.totalByteCount <= mtu || frame.head.offload.segmentation != .none else {
       guard options.mayFragment else { throw .messageTooLong }
-      header.identification = identification(for: target)
-      try sendFragments(frame, header: header, mtu: mtu, hop: hop)
+      header.identification = identification(from: source, to: target)
+      try sendFragments(frame, header: header, mtu: mtu, hop: hop, options: options)
       return
     }
     guard frame.head.prepend(IPv4Header.minimumByteCount) else { throw .noBuffers }
     frame.head.withMutableBytes { header.store(in: &$0) }
-    pass(frame, hop: hop, target: target)
+    pass(frame, hop: hop, target: target, options: options)
   }
 
   /// A number that differs for each datagram of the near past (RFC 6864 section 4.3), and tells
-  /// one host nothing about what goes to another.
-  private func identification(for target: IPv4Address) -> UInt16 {
-    fragmentCounter &+= 1
-    let mixed = (UInt64(target.rawValue) ^ UInt64(station.rawValue) << 16) &* 0x9e37_79b9_7f4a_7c15
-    return UInt16(truncatingIfNeeded: UInt64(fragmentCounter) &+ mixed >> 40)
+  /// most hosts nothing about what goes to another.
+  private func identification(from source: IPv4Address, to target: IPv4Address) -> UInt16 {
+    let pair = UInt64(source.rawValue) << 32 | UInt64(target.rawValue)
+    let mixed = (pair ^ identificationSecret) &* 0x9e37_79b9_7f4a_7c15
+    let index = Int(truncatingIfNeeded: mixed >> 58)
+    identifications[index] &+= 1
+    return identifications[index]
   }
 
   private func sendFragments(
-    _ frame: consuming Frame, header: IPv4Header, mtu: Int, hop: IPv4Routes.Hop
+    _ frame: consuming Frame, header: IPv4Header, mtu: Int, hop: IPv4Routes.Hop,
+    options: SendOptions
   ) throws(SendError) {
     frame.completeChecksum()
     var rest = frame.byteCount
@@ -83,13 +86,15 @@ extension NetworkStack: InternetSink {
       }
       rest -= piece.byteCount - IPv4Header.minimumByteCount
       counters.fragmentsMade &+= 1
-      pass(piece, hop: hop, target: header.target)
+      pass(piece, hop: hop, target: header.target, options: options)
     }
   }
 
   /// Gives a packet, from its IP header on, to the next hop.
   @inline(__always)
-  private func pass(_ frame: consuming Frame, hop: IPv4Routes.Hop, target: IPv4Address) {
+  private func pass(
+    _ frame: consuming Frame, hop: IPv4Routes.Hop, target: IPv4Address, options: SendOptions
+  ) {
     switch hop {
     case .neighbor(let next):
       let address = IPAddress(next)
@@ -101,7 +106,9 @@ extension NetworkStack: InternetSink {
     case .loopback: loopback.append(frame)
     case .broadcast: transmit(frame, to: .broadcast, type: .ipv4)
     case .multicast:
-      if udp.isMember(of: IPAddress(target)) { loopback.append(frame.share()) }
+      if options.loopsMulticast, udp.isMember(of: IPAddress(target)) {
+        loopback.append(copyOf: frame)
+      }
       transmit(frame, to: MACAddress(group: target), type: .ipv4)
     case .unreachable: break
     }
@@ -139,9 +146,7 @@ extension NetworkStack: InternetSink {
 
   public func pathMTU(to target: IPAddress) -> Int {
     if isLocal(target) { return LoopbackQueue.mtu }
-    // Routers may say that the link takes less than the interface (RFC 4861 section 4.6.4).
-    let limit = target.isIPv4 ? linkMTU : min(linkMTU, autoConfiguration?.mtu ?? linkMTU)
-    return pathMTUs.mtu(to: target, interface: limit)
+    return pathMTUs.mtu(to: target, interface: target.isIPv4 ? linkMTU : linkMTU6)
   }
 
   public func offloads(to target: IPAddress) -> InterfaceOffloads {

@@ -55,6 +55,8 @@ public final class NetworkStack {
   let largePool: PacketPool
 
   public let udp: UDPLayer
+  /// Echo requests of programs.
+  public let echo: UDPLayer
   /// TCP, when the image has it.
   public var tcp: (any TransportProtocol)?
   /// Writes all frames, when somebody wants to see them.
@@ -85,18 +87,25 @@ public final class NetworkStack {
   var dhcp: DHCPClient?
   var dhcpEndpoint: UDPEndpoint?
   var leaseObserver: (any LeaseObserver)?
-  var leasedAddress: IPv4Address?
+  var leasedAddress: IPv4Prefix?
+  /// The networks that a lease says are on the link.
+  var leasedNetworks: [IPv4Prefix] = []
   var hasLostAddress = false
-  var fragmentCounter: UInt32
+  /// The next identification of datagrams that are cut, for each of some groups of ways.
+  var identifications: InlineArray<64, UInt16>
+  let identificationSecret: UInt64
   let station: MACAddress
-  let linkMTU: Int
+  /// The largest packet on the link, of either version; servers and routers may make it smaller.
+  var linkMTU: Int
+  var linkMTU6: Int
 
   /// Makes a stack, or fails when there is no memory for buffers.
   ///
   /// - Parameters:
   ///   - pool: buffers of at least a frame of the interface and `Packet.headroom`.
   ///   - largeBufferLimit: how many buffers of 64 KiB it may make, for fragments and loopback.
-  ///   - udpQueueLimit: bytes of buffers that may wait in all UDP endpoints together.
+  ///   - udpQueueLimit: bytes of buffers that may wait in all UDP endpoints together; never more
+  ///     than a quarter of the pool has.
   ///   - random: numbers that nobody can foretell.
   public init?(
     interface: (any NetworkInterface)?, pool: PacketPool, largeBufferLimit: Int = 32,
@@ -104,7 +113,8 @@ public final class NetworkStack {
   ) {
     guard
       let largePool = PacketPool(
-        bufferCount: 1, byteCount: 65_536 + Packet.headroom, limit: max(2, largeBufferLimit))
+        bufferCount: 1, byteCount: 65_535 + IPv6Header.byteCount + Packet.headroom,
+        limit: max(2, largeBufferLimit))
     else { return nil }
     self.interface = interface
     self.pool = pool
@@ -113,11 +123,16 @@ public final class NetworkStack {
     self.random = random
     station = interface?.hardwareAddress ?? .zero
     linkMTU = interface?.mtu ?? LoopbackQueue.mtu
-    udp = UDPLayer(pool: pool, queueLimit: udpQueueLimit, random: random)
+    linkMTU6 = interface?.mtu ?? LoopbackQueue.mtu
+    // What programs do not read and neighbours do not answer must leave buffers for the card.
+    let queueLimit = min(udpQueueLimit, pool.limit / 4 * pool.byteCount)
+    udp = UDPLayer(pool: pool, queueLimit: queueLimit, random: random)
+    echo = UDPLayer(pool: pool, queueLimit: queueLimit / 8, service: .echo, random: random)
     loopback = LoopbackQueue(pool: pool, largePool: largePool)
     reassembly = ReassemblyTable(pool: largePool, limit: max(1, largeBufferLimit / 2))
-    neighbors = NeighborTable()
-    fragmentCounter = UInt32(truncatingIfNeeded: random())
+    neighbors = NeighborTable(frameLimit: min(256, pool.limit / 8))
+    identifications = InlineArray { _ in UInt16(truncatingIfNeeded: random()) }
+    identificationSecret = random()
   }
 
   /// Tells the stack what time it is, before calls from above.
@@ -134,8 +149,7 @@ public final class NetworkStack {
   ) {
     self.now = now
     counters.received &+= 1
-    if let capture { capture.record(packet, now: now) }
-    joined = rest
+    if let capture { capture.record(packet, rest: rest, now: now) }
     guard let header = packet.withBytes({ EthernetHeader(parsing: $0) }),
       packet.removeFirst(EthernetHeader.byteCount)
     else {
@@ -143,13 +157,17 @@ public final class NetworkStack {
       return
     }
     let isGroup = header.target.isMulticast
-    guard isGroup || header.target == station else { return }
+    // Some networks throw back what we send to a group; it would look like a rival for our address.
+    guard isGroup ? header.source != station : header.target == station else { return }
+    if !rest.isEmpty { joined = rest }
     switch header.type {
     case .ipv4: receiveIPv4(packet, isLinkGroup: isGroup, isLoopback: false)
-    case .ipv6: receiveIPv6(packet, isLoopback: false)
+    case .ipv6: receiveIPv6(packet, isLinkGroup: isGroup, isLoopback: false)
     case .arp: receiveARP(packet)
     default: break
     }
+    // What nobody took must not become part of the next packet.
+    if !joined.isEmpty { joined = PacketQueue() }
   }
 
   /// Whether packets to ourselves are under way.
@@ -165,14 +183,15 @@ public final class NetworkStack {
     self.now = now
     // What is sent meanwhile is served as well, up to a bound: others want the processor too.
     var rest = 256
-    while rest > 0, let packet = loopback.removeFirst() {
+    while rest > 0, let packet = loopback.removeFirst(rest: &joined) {
       rest -= 1
       let version = packet.withBytes { $0.byteCount > 0 ? $0.byte(at: 0) >> 4 : 0 }
       if version == 4 {
         receiveIPv4(packet, isLinkGroup: false, isLoopback: true)
       } else {
-        receiveIPv6(packet, isLoopback: true)
+        receiveIPv6(packet, isLinkGroup: false, isLoopback: true)
       }
+      if !joined.isEmpty { joined = PacketQueue() }
     }
     if let dhcpEndpoint, dhcpEndpoint.isReadable { serveDHCP() }
     if showsCard { interface?.flush() }

@@ -50,9 +50,12 @@ public final class PacketCapture {
     sink.write(bytes.bytes)
   }
 
-  /// Writes a frame that is received.
-  public func record(_ packet: borrowing Packet, now: Instant) {
-    record(Frame(packet.share()), now: now)
+  /// Writes a frame that is received, with the pieces behind its first.
+  public func record(
+    _ packet: borrowing Packet, rest: borrowing PacketQueue = PacketQueue(), now: Instant
+  ) {
+    let pieces = rest.shareBytes(from: 0, count: rest.byteCount)
+    record(Frame(packet.share(), rest: pieces), now: now)
   }
 
   /// Writes a frame that is sent.

@@ -105,6 +105,11 @@ public final class TCP {
   /// earlier than anything is due.
   public var nextDeadline: Instant { wheel.nextEvent }
 
+  /// Never later than `nextDeadline`, and known at once.
+  public var deadlineBound: Instant {
+    @inline(__always) get { wheel.earliest }
+  }
+
   /// Does what is due at `now`.
   public func advance(to now: Instant) {
     while let entry = wheel.takeDue(at: now) { entry.fire(at: now) }

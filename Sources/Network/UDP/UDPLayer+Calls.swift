@@ -73,15 +73,20 @@ extension UDPLayer {
     if !endpoint.isBound {
       try bind(endpoint, to: Endpoint(endpoint.local.address, 0), sink: sink)
     }
-    if endpoint.local.address.isAny { endpoint.local = Endpoint(source, endpoint.local.port) }
-    endpoint.remote = Endpoint(address, remote.port)
+    if endpoint.local.address.isAny || endpoint.hasChosenAddress {
+      endpoint.local = Endpoint(source, endpoint.local.port)
+      endpoint.hasChosenAddress = true
+    }
+    endpoint.remote = Endpoint(address, service == .echo ? 0 : remote.port)
     endpoint.error = nil
   }
 
-  /// Undoes `connect` (AF_UNSPEC). The port stays; the address becomes any again.
+  /// Undoes `connect` (AF_UNSPEC). The port stays; an address that `connect` has chosen goes.
   public func disconnect(_ endpoint: UDPEndpoint) {
     endpoint.remote = nil
     endpoint.error = nil
+    guard endpoint.hasChosenAddress else { return }
+    endpoint.hasChosenAddress = false
     endpoint.local = Endpoint(UDPEndpoint.anyAddress(endpoint.isIPv6), endpoint.local.port)
   }
 
@@ -109,7 +114,7 @@ extension UDPLayer {
     if let error = endpoint.takeError() { throw error }
     guard var remote = target ?? endpoint.remote else { throw .notConnected }
     remote = Endpoint(Self.loopbackIfAny(remote.address), remote.port)
-    guard remote.port != 0 else { throw .invalid }
+    guard remote.port != 0 || service == .echo else { throw .invalid }
     guard endpoint.speaks(remote.address) else { throw .wrongVersion }
     guard endpoint.options.allowsBroadcast || !sink.isBroadcast(remote.address) else {
       throw .broadcastNotAllowed
@@ -123,6 +128,16 @@ extension UDPLayer {
       from = chosen
     }
     guard from.isIPv4 == remote.address.isIPv4 else { throw .wrongVersion }
+    let options = endpoint.options
+    let sendOptions = SendOptions(
+      hopLimit: remote.address.isMulticast ? options.multicastHopLimit : options.hopLimit,
+      trafficClass: options.trafficClass, mayFragment: options.mayFragment,
+      loopsMulticast: options.loopsMulticast)
+    if service == .echo {
+      try sendRequest(
+        payload, of: endpoint, from: from, to: remote.address, options: sendOptions, sink: sink)
+      return
+    }
     let length = payload.byteCount + Self.headerByteCount
     guard length + (from.isIPv4 ? 20 : 0) <= 65_535 else { throw .messageTooLong }
     guard payload.head.prepend(Self.headerByteCount) else { throw .noBuffers }
@@ -130,10 +145,6 @@ extension UDPLayer {
     let isOffloaded = isWhole && sink.offloads(to: remote.address).contains(.transmitChecksum)
     Self.writeHeader(
       &payload, from: Endpoint(from, endpoint.local.port), to: remote, isOffloaded: isOffloaded)
-    let options = endpoint.options
-    let sendOptions = SendOptions(
-      hopLimit: remote.address.isMulticast ? options.multicastHopLimit : options.hopLimit,
-      trafficClass: options.trafficClass, mayFragment: options.mayFragment)
     do throws(SendError) {
       try sink.send(
         payload, from: from, to: remote.address, protocol: ProtocolNumber.udp,

@@ -7,7 +7,16 @@ import Internet
 import Packets
 
 /// All endpoints of UDP (RFC 768), and the ways in and out.
+///
+/// A second one serves echo requests of programs, whose sockets are the same but for the headers.
 public final class UDPLayer {
+  /// What the endpoints exchange.
+  public enum Service: BitwiseCopyable, Sendable {
+    case datagrams
+    /// Echo requests and replies of ICMP; a port is an identifier.
+    case echo
+  }
+
   /// What became of a datagram that came in.
   public enum Outcome: Equatable, Sendable {
     case delivered
@@ -21,6 +30,7 @@ public final class UDPLayer {
   /// Ports that are given to endpoints that do not ask for one (Linux ip_local_port_range).
   public static var ephemeralPorts: ClosedRange<UInt16> { 32_768...60_999 }
 
+  public let service: Service
   static let bucketCount = 128
   var buckets = [UDPEndpoint?](repeating: nil, count: bucketCount)
   let pool: PacketPool
@@ -35,15 +45,22 @@ public final class UDPLayer {
   ///   - pool: where packets to send come from.
   ///   - queueLimit: bytes of buffers that may wait in all endpoints together.
   ///   - random: numbers that nobody can foretell, for ports.
-  public init(pool: PacketPool, queueLimit: Int, random: @escaping () -> UInt64) {
+  public init(
+    pool: PacketPool, queueLimit: Int, service: Service = .datagrams,
+    random: @escaping () -> UInt64
+  ) {
     self.pool = pool
+    self.service = service
     self.queueLimit = queueLimit
     self.random = random
   }
 
   /// Makes an endpoint, of version 6 or 4.
   public func makeEndpoint(isIPv6: Bool) -> UDPEndpoint {
-    UDPEndpoint(isIPv6: isIPv6)
+    let endpoint = UDPEndpoint(isIPv6: isIPv6)
+    // Each version has echo messages of its own.
+    if service == .echo { endpoint.options.isIPv6Only = true }
+    return endpoint
   }
 
   /// Ends an endpoint; what waits is dropped.
@@ -124,7 +141,7 @@ public final class UDPLayer {
     return sum.isRight ? UInt32(truncatingIfNeeded: header >> 32) : nil
   }
 
-  private func enqueue(_ packet: consuming Packet, on endpoint: UDPEndpoint) -> Outcome {
+  func enqueue(_ packet: consuming Packet, on endpoint: UDPEndpoint) -> Outcome {
     let capacity = packet.capacity
     // One always fits, however small the limit.
     guard
@@ -180,16 +197,18 @@ public final class UDPLayer {
 
   /// Whether an error can be about a datagram of ours.
   public func recognizes(_ error: DeliveryError) -> Bool {
-    find(
-      from: Endpoint(error.target, error.targetPort), to: Endpoint(error.source, error.sourcePort)
-    ) != nil
+    findSender(of: error) != nil
+  }
+
+  private func findSender(of error: DeliveryError) -> UDPEndpoint? {
+    if service == .echo { return findRequester(of: error) }
+    return find(
+      from: Endpoint(error.target, error.targetPort), to: Endpoint(error.source, error.sourcePort))
   }
 
   /// Takes note of an error about a datagram of ours.
   public func failed(_ error: DeliveryError) {
-    let local = Endpoint(error.source, error.sourcePort)
-    let remote = Endpoint(error.target, error.targetPort)
-    guard let endpoint = find(from: remote, to: local) else { return }
+    guard let endpoint = findSender(of: error) else { return }
     if endpoint.options.reportsAllErrors {
       endpoint.error = UDPError(error.kind) ?? .hostUnreachable
     } else if endpoint.remote != nil, let reported = UDPError(error.kind) {

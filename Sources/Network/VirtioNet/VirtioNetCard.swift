@@ -3,18 +3,22 @@
 import Addresses
 import Internet
 import Packets
+import Virtio
 
 /// The driver as the stack's card.
 public final class VirtioNetCard: NetworkCard {
   public let device: VirtioNet
+  /// The lines that its interrupts come on.
+  public let interrupts: VirtioInterrupts?
   public let mtu: Int
   public let hardwareAddress: MACAddress
   public let offloads: InterfaceOffloads
   public private(set) var hasHeld = false
 
   /// - Parameter chosenAddress: for a device that was given none.
-  public init(_ device: VirtioNet, chosenAddress: MACAddress) {
+  public init(_ device: VirtioNet, interrupts: VirtioInterrupts?, chosenAddress: MACAddress) {
     self.device = device
+    self.interrupts = interrupts
     mtu = min(device.mtu ?? 1500, 1500)
     hardwareAddress = device.hardwareAddress ?? chosenAddress
     var offloads: InterfaceOffloads = []

@@ -27,5 +27,13 @@ extension NetworkOptions.Backend: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }
 
+extension NetworkAddress: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+extension NetworkPrefix: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
 extension LaunchOptions.Accelerator: ExpressibleByArgument {}
 extension LaunchOptions.Machine: ExpressibleByArgument {}

@@ -27,7 +27,9 @@ struct BuildCommand: AsyncParsableCommand {
 
   func run() async throws {
     Log.bootstrap(isVerbose: verbose)
-    let plan = try application.plan()
+    var plan = try application.plan()
+    plan.volumes = SharedFolders.resolved(plan.volumes, in: plan.directory)
+    plan.needLibrariesOfVolumes()
     let folder = Paths.absolute(output)
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -44,5 +46,11 @@ struct BuildCommand: AsyncParsableCommand {
       kernel: kernel, archive: archive.path, launchText: text.text, to: "\(folder)/\(plan.name).elf"
     )
     print(path)
+    if !plan.volumes.isEmpty {
+      let words = SharedFolders.arguments(plan.volumes, machine: .microvm)
+      StandardError.say(
+        "the image has volumes, and starts only with their folders: " + words.joined(separator: " ")
+      )
+    }
   }
 }

@@ -21,7 +21,9 @@ struct ConformanceProgram: Sendable {
   let input: [UInt8]
   /// For `martlet run`.
   let options: [String]
-  /// `static`, `dynamic` or both.
+  /// The folder of the guest that is a volume in the variant `volume`, which links statically.
+  let volume: String?
+  /// `static`, `dynamic` or both, and `volume`.
   let variants: [String]
   /// What the program ends with on Linux, 128 + n for signal n.
   let status: Int32
@@ -30,6 +32,7 @@ struct ConformanceProgram: Sendable {
 
   private static let keys: [Substring] = [
     "flags", "arguments", "input", "options", "link", "status", "compiler",
+    "volume",
   ]
 
   init(path: String) throws {
@@ -59,7 +62,9 @@ struct ConformanceProgram: Sendable {
     arguments = words("arguments")
     input = Self.input(values["input"])
     options = words("options")
-    variants = values["link"].map { [$0] } ?? ["static", "dynamic"]
+    volume = values["volume"]
+    variants =
+      (values["link"].map { [$0] } ?? ["static", "dynamic"]) + (volume == nil ? [] : ["volume"])
     self.status = status
     compiler = values["compiler"]
   }

@@ -46,9 +46,15 @@ enum ConformanceTests {
         + program.arguments,
       input: program.input
     ).run()
+    var options = program.options
+    if variant == "volume", let path = program.volume {
+      try FileManager.default.createDirectory(
+        atPath: "\(place)/volume", withIntermediateDirectories: true)
+      options += ["-v", "\(place)/volume:\(path)"]
+    }
     let guest = try await ExternalCommand(
       TestCase.tool,
-      ["run", "--timeout", "120"] + program.options + [folder, "--"] + program.arguments,
+      ["run", "--timeout", "120"] + options + [folder, "--"] + program.arguments,
       input: program.input
     ).run()
     var differences: [String] = []
@@ -84,7 +90,7 @@ enum ConformanceTests {
     let files = FileManager.default
     try files.createDirectory(
       atPath: (binary as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-    let isStatic = variant == "static"
+    let isStatic = variant != "dynamic"
     let plan = """
       # Written by `martlet test`.
       name: \(program.name)-\(variant)

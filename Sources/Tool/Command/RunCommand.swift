@@ -59,6 +59,18 @@ struct RunCommand: AsyncParsableCommand {
       "The guest's network: user, or tap:NAME of a tap device.", valueName: "user|tap:NAME"))
   var net: NetworkOptions.Backend = .user
 
+  @Option(
+    help: .init(
+      "An address of the guest, e.g. 10.0.0.2/24; by default QEMU's network or DHCP gives one.",
+      valueName: "ADDRESS/LENGTH"))
+  var ip: [NetworkPrefix] = []
+
+  @Option(help: .init("The router to the world, with --ip.", valueName: "ADDRESS"))
+  var gateway: [NetworkAddress] = []
+
+  @Option(help: .init("A name server, with --ip.", valueName: "ADDRESS"))
+  var dns: [NetworkAddress] = []
+
   @Option(help: .init("Writes every packet to a pcap file.", valueName: "FILE"))
   var capture: String?
 
@@ -99,9 +111,9 @@ struct RunCommand: AsyncParsableCommand {
     Log.bootstrap(isVerbose: verbose)
     var plan = try application.plan()
     plan.ports += ports
-    plan.volumes += volumes
-    try refuseWhatComesLater(plan)
+    try addVolumes(to: &plan)
     var options = launchOptions()
+    if !plan.volumes.isEmpty { options.hostOwner = .current }
     options.network = try await network(of: plan)
     // Mistakes that need no build are told before one.
     _ = try options.accelerator.resolved(countsInstructions: icount)
@@ -144,9 +156,14 @@ struct RunCommand: AsyncParsableCommand {
         throw ToolError(
           "the image of \(plan.name) has no network", at: plan.file,
           advice:
-            "Add 'config: [VIRTIO_NET=y]', or leave out -p, --net, --capture and 'ports'.")
+            "Its configuration says VIRTIO_NET=n: take that out, or leave out -p, --net, --capture "
+            + "and 'ports'.")
       }
       return nil
+    }
+    if ip.isEmpty, !gateway.isEmpty || !dns.isEmpty {
+      throw ToolError(
+        "--gateway and --dns say nothing without --ip", advice: "Add --ip ADDRESS/LENGTH.")
     }
     if net != .user, !plan.ports.isEmpty {
       throw ToolError(
@@ -157,14 +174,21 @@ struct RunCommand: AsyncParsableCommand {
     if let path, !FileManager.default.createFile(atPath: path, contents: nil) {
       throw ToolError("cannot write the capture", at: path, advice: "Choose another --capture.")
     }
-    return NetworkOptions(backend: net, ports: plan.ports, capture: path)
+    let addressing =
+      ip.isEmpty
+      ? nil
+      : NetworkOptions.Addressing(
+        addresses: ip.map(\.text), gateways: gateway.map(\.text), nameServers: dns.map(\.text))
+    return NetworkOptions(
+      backend: net, addressing: addressing, ports: plan.ports, capture: path)
   }
 
-  private func refuseWhatComesLater(_ plan: Plan) throws {
-    if !plan.volumes.isEmpty {
-      throw ToolError(
-        "volumes are not supported yet; they arrive with shared folders", at: plan.file,
-        advice: "Leave out -v and 'volumes'; put files into the root with 'directory'.")
-    }
+  /// The plan's volumes begin at its folder, those of the command line at the working directory.
+  private func addVolumes(to plan: inout Plan) throws {
+    let all =
+      SharedFolders.resolved(plan.volumes, in: plan.directory)
+      + SharedFolders.resolved(volumes, in: FileManager.default.currentDirectoryPath)
+    plan.volumes = try SharedFolders.checked(all, machine: machine, file: plan.file)
+    plan.needLibrariesOfVolumes()
   }
 }

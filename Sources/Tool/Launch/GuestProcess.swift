@@ -13,7 +13,7 @@ final class GuestProcess: Sendable {
     case notStarted(Int32)
   }
 
-  private let identifier: pid_t
+  let identifier: pid_t
 
   private init(identifier: pid_t) { self.identifier = identifier }
 

@@ -83,6 +83,7 @@ final class GuestSession: Sendable {
       qemu, arguments, descriptors: inherited, errors: diagnostics.guest
     ) { mailbox.post(.ended($0)) }
     for descriptor in inherited + [diagnostics.guest] { descriptor.close() }
+    if let process { Backlogs(ports: options.network?.ports ?? []).widen(of: process.identifier) }
     let cause = wait(for: process)
     stop.close()
     return kept.withLock {

@@ -37,6 +37,8 @@ public struct LaunchOptions: Sendable, Equatable {
   public var logLevel: LogLevel?
   /// The guest's network; `nil` for an image without the network's libraries.
   public var network: NetworkOptions?
+  /// Whose files are the guest's root's in volumes; `nil` when there are no volumes.
+  public var hostOwner: HostOwner?
   /// The instance's name; the plan's name when `nil`.
   public var name: String?
 

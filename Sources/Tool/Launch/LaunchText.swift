@@ -31,8 +31,21 @@ public struct LaunchText: Sendable, Equatable {
     if let clock { add("clock", String(clock)) }
     add("log", Self.logLevel(options))
     add("hostname", options.name ?? plan.name)
+    if let addressing = options.network?.addressing {
+      for address in addressing.addresses { add("ip", address) }
+      for gateway in addressing.gateways { add("gateway", gateway) }
+      for server in addressing.nameServers { add("dns", server) }
+    }
     if !seed.isEmpty { add("seed", seed.map(Self.hexadecimal).joined()) }
     add("stdin", input.rawValue)
+    for (index, volume) in plan.volumes.enumerated() {
+      add(
+        "volume",
+        "\(SharedFolders.tag(index)):\(volume.guest)" + (volume.isReadOnly ? ":ro" : ""))
+    }
+    if let owner = options.hostOwner, owner != HostOwner(user: 0, group: 0) {
+      add("owner", "\(owner.user):\(owner.group)")
+    }
   }
 
   /// The kernel's command line: the text itself, or where to find it when it is too long.

@@ -24,6 +24,7 @@ struct MachineArguments {
   let memory: ByteSize
   let options: LaunchOptions
   let launchText: LaunchText
+  var volumes: [Volume] = []
 
   func vector(accelerator: LaunchOptions.Accelerator) -> [String] {
     var words = ["-name", name, "-machine", machine, "-accel", accelerator.rawValue, "-cpu", "max"]
@@ -43,6 +44,7 @@ struct MachineArguments {
     if let network = options.network {
       words += network.arguments(machine: options.machine, name: name)
     }
+    words += SharedFolders.arguments(volumes, machine: options.machine)
     words += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
     return words
   }

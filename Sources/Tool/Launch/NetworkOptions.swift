@@ -30,14 +30,39 @@ public struct NetworkOptions: Sendable, Equatable {
     }
   }
 
+  /// Which addresses the guest has, as its command line says it.
+  public struct Addressing: Sendable, Equatable {
+    /// Each as `ADDRESS/LENGTH`. With none the guest asks a DHCP server.
+    public var addresses: [String]
+    public var gateways: [String]
+    public var nameServers: [String]
+
+    public init(addresses: [String] = [], gateways: [String] = [], nameServers: [String] = []) {
+      self.addresses = addresses
+      self.gateways = gateways
+      self.nameServers = nameServers
+    }
+
+    /// What QEMU's own network would give by DHCP (QEMU's manual, "-netdev user"). The guest is told
+    /// so that its first packet need not wait.
+    static let user = Addressing(
+      addresses: ["10.0.2.15/24"], gateways: ["10.0.2.2"], nameServers: ["10.0.2.3"])
+  }
+
   public var backend: Backend
+  public var addressing: Addressing
   /// Host ports that lead to the guest; only with `user`.
   public var ports: [PortMapping]
   /// The path of a pcap file that gets every packet of the card.
   public var capture: String?
 
-  public init(backend: Backend = .user, ports: [PortMapping] = [], capture: String? = nil) {
+  /// - Parameter addressing: nil for what the backend gives.
+  public init(
+    backend: Backend = .user, addressing: Addressing? = nil, ports: [PortMapping] = [],
+    capture: String? = nil
+  ) {
     self.backend = backend
+    self.addressing = addressing ?? (backend == .user ? .user : Addressing())
     self.ports = ports
     self.capture = capture
   }

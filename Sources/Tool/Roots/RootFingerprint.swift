@@ -6,7 +6,7 @@ import ToolSupport
 /// What decides the contents of a root, as text for its name in the cache.
 enum RootFingerprint {
   /// Raised when the same inputs give another root.
-  static let formatVersion = "3"
+  static let formatVersion = "4"
 
   /// Every file below `folder` with its kind, size and time of change.
   static func describe(folder: String) throws -> [String] {

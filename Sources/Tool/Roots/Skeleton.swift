@@ -39,13 +39,10 @@ enum Skeleton {
 
       """
     ),
-    ("/etc/hosts", "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"),
-    ("/etc/hostname", "martlet\n"),
     (
       "/etc/nsswitch.conf",
       "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"
     ),
-    ("/etc/resolv.conf", ""),
     ("/etc/timezone", "Etc/UTC\n"),
     ("/etc/shells", "/bin/sh\n"),
     (

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // O_APPEND: every write goes to the end, whatever the position.
 
 #include "check.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // The *at calls: relative to a folder's descriptor, AT_FDCWD, AT_EMPTY_PATH, statx.
 
 #include "check.h"

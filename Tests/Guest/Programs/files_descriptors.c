@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // dup, dup2, dup3, F_DUPFD, close-on-exec, shared positions, many descriptors, close_range.
 
 #include "check.h"

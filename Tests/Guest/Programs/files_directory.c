@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // Listing folders: many entries, small buffers, changes while listing, seekdir, types.
 
 #include "check.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // Hard links, link counts, unlink of an open file, mkdir and rmdir.
 
 #include "check.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // Record locks of one process, open-file-description locks, flock.
 
 #include "check.h"

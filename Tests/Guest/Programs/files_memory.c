@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // memfd_create, seals, and large files in memory.
 
 #include "check.h"

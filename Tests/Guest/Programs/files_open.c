@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // open(2): flags, and the errors for each kind of path.
 
 #include "check.h"

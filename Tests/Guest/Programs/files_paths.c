@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // Path walking: dots, slashes, long names, long paths, bytes that are no text, deep folders.
 
 #include "check.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // stat, chmod, access, times, statfs: what files tell about themselves.
 
 #include "check.h"

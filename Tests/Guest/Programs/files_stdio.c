@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // What the C library does with files: streams, temporary files, locale, sorting, printf.
 // flags: -lm
 

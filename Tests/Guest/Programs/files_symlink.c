@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // Symbolic links: following, chains, loops, readlink, relative and absolute targets.
 
 #include "check.h"

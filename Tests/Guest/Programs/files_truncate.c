@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // truncate, ftruncate, holes, SEEK_END and beyond, SEEK_DATA and SEEK_HOLE.
 
 #include "check.h"

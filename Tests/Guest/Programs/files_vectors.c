@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // readv, writev, preadv, pwritev, pread, pwrite: order, short reads, limits, bad addresses.
 
 #include "check.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // Mappings of files: private copies, shared pages, the end of the file, offsets, closed files.
 
 #include "check.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// volume: /tmp
 // Pipes: order, capacity, ends, non-blocking, atomic writes, threads at both ends, FIFOs.
 
 #include "check.h"

@@ -5,6 +5,7 @@ import Bytes
 
 /// Memory that a driver shares with a device, page-aligned and zeroed; here ordinary memory with a
 /// physical address of the simulated bus.
+// SAFETY: the pointer is private, and every use checks its bounds.
 @safe
 public final class DMAMemory: @unchecked Sendable {
   // SAFETY: `@unchecked Sendable` because a test drives its own memory from one thread at a time.
@@ -20,7 +21,9 @@ public final class DMAMemory: @unchecked Sendable {
   public init?(pageCount: Int) {
     guard pageCount > 0 else { return nil }
     byteCount = pageCount * pageSize
+    // SAFETY: freshly allocated, of that size.
     unsafe storage = .allocate(byteCount: byteCount, alignment: pageSize)
+    // SAFETY: as above.
     unsafe storage.initializeMemory(as: UInt8.self, repeating: 0)
     physicalAddress = SimulatedBus.reserveAddresses(byteCount: byteCount)
     let entry = SimulatedBus.WeakMemory(
@@ -38,6 +41,7 @@ public final class DMAMemory: @unchecked Sendable {
       // A device must find the memory as long as a window can.
       SimulatedBus.state.withLock { $0.permanent.append(self) }
     }
+    // SAFETY: the address is only compared and counted from.
     return unsafe UInt(bitPattern: storage.baseAddress)
   }
 

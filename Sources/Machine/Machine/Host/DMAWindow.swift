@@ -9,6 +9,7 @@ import Bytes
 ///
 /// It says nothing about who may touch the bytes when: the owner of the part keeps its holders
 /// apart.
+// SAFETY: the address is private, and every use checks its bounds.
 @safe
 public struct DMAWindow: BitwiseCopyable {
   private let address: UInt
