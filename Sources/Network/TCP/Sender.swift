@@ -131,15 +131,25 @@ struct Sender: ~Copyable {
   }
 
   /// An estimate of what is in the network (Pipe of RFC 6675 section 4).
+  @inline(__always)
   var pipe: Int {
     if phase == .open && scoreboard.isEmpty {
       // Each duplicate tells of a segment that has left (RFC 3042).
       return duplicates == 0 ? outstanding : max(0, outstanding - duplicates * segmentSize)
     }
-    let end = SequenceNumber.earlier(repaired, lostEnd)
-    var count = scoreboard.missing(from: unacknowledged, to: end)
-    count += scoreboard.missing(from: .later(lostEnd, unacknowledged), to: next)
+    // A method that is not inlined would be given a copy of everything.
+    let count = Self.missing(
+      scoreboard, from: unacknowledged, repaired: repaired, lost: lostEnd, to: next)
     return max(0, count - duplicates * segmentSize)
+  }
+
+  /// What was sent again, and what was sent and is not lost.
+  private static func missing(
+    _ scoreboard: Scoreboard, from start: SequenceNumber, repaired: SequenceNumber,
+    lost: SequenceNumber, to end: SequenceNumber
+  ) -> Int {
+    scoreboard.missing(from: start, to: .earlier(repaired, lost))
+      + scoreboard.missing(from: .later(lost, start), to: end)
   }
 
   /// Whether growth of the congestion window would be earned (RFC 7661): it was in use.
