@@ -56,12 +56,13 @@ struct LocalCredentials: Equatable, Sendable, BitwiseCopyable {
   }
 
   /// Those that a message says it comes from (`SCM_CREDENTIALS`), or the process's own. Throws
-  /// `notPermitted` for somebody else's, `noSuchProcess` for nobody's.
+  /// `notPermitted` for somebody else's, `noSuchProcess` for nobody's, `invalidArgument`.
   static func claimed(in control: [ControlMessage]) throws(SystemError) -> Self {
     let own = current
     var result = own
     for item in control where item.level == ControlMessage.socketLevel {
-      guard item.type == ControlMessage.credentials else { continue }
+      if item.type == ControlMessage.rights { continue }
+      guard item.type == ControlMessage.credentials else { throw .invalidArgument }
       result = try Self(bytes: item.bytes)
       guard let running = Process.running.value else { continue }
       let isPrivileged = running.credentials.isPrivileged
