@@ -18,6 +18,7 @@ public final class InternetFamily: SocketFamily {
     for number in [SocketFamilies.internet, SocketFamilies.internet6] {
       SocketFamilies.register(InternetFamily(number: number), as: number)
     }
+    SocketFamilies.interfaceRequests.value = InterfaceRequests.Server()
   }
 
   private static let stream: Int32 = 1

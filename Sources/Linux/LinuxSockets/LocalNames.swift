@@ -33,14 +33,30 @@ enum LocalNames {
     return [UInt8](name.prefix { $0 != 0 })
   }
 
+  /// Throws `invalidArgument` for what is no local address.
+  static func check(_ address: SocketAddress) throws(SystemError) {
+    guard try !name(address).isEmpty else { throw .invalidArgument }
+  }
+
+  /// Whether the address leaves the name to the kernel.
+  static func isAutomatic(_ address: SocketAddress) throws(SystemError) -> Bool {
+    try name(address).isEmpty
+  }
+
+  /// Gives a socket a name that nobody has. Throws `noSpace`.
+  static func bindAutomatically(_ socket: LocalSocket) throws(SystemError) -> SocketAddress {
+    let name = try automaticName()
+    bindings.value.append(Binding(node: nil, name: name, socket: socket))
+    return address(of: name)
+  }
+
   /// Gives a socket a name. Throws `addressInUse`, and what making a file throws.
   ///
   /// - Returns: the address as `getsockname` tells it.
   static func bind(
     _ socket: LocalSocket, to address: SocketAddress
   ) throws(SystemError) -> SocketAddress {
-    var name = try name(address)
-    if name.isEmpty { name = try automaticName() }
+    let name = try name(address)
     if name[0] == 0 {
       guard find(abstract: name) == nil else { throw .addressInUse }
       bindings.value.append(Binding(node: nil, name: name, socket: socket))
@@ -94,6 +110,7 @@ enum LocalNames {
     }
     guard let process = Process.running.value else { throw .connectionRefused }
     let node = try process.namespace.lookup(RawSpan(_elements: name.span))
+    guard node.kind == .socket else { throw .connectionRefused }
     for binding in bindings.value where binding.node === node { return binding.socket }
     throw .connectionRefused
   }

@@ -10,82 +10,153 @@ import VFS
 /// A local socket (`unix(7)`): a stream, a stream of packets, or datagrams.
 ///
 /// What one end sends is put into the other's inbox. Two ends that are connected refer to each
-/// other until one of them ends.
+/// other until one of them ends; the other then keeps it for its name only.
 final class LocalSocket: Socket {
+  /// What came, of a stream; of the others.
+  var stream = LocalStreamInbox()
   var inbox = LocalInbox()
-  /// The other end, or where datagrams go.
-  private(set) var peer: LocalSocket?
-  /// Woken when the inbox has room; for senders that are not connected.
+  /// What this one has sent in messages.
+  let account: LocalAccount
+  /// The other end, or where datagrams go. It may have ended.
+  var peer: LocalSocket?
+  private(set) var name: SocketAddress?
+  /// Woken when the inbox, or the list of connections that wait, has room.
   let roomQueue = WaitQueue()
-  private var name: SocketAddress?
-  private(set) var wasConnected = false
+  /// Tells this one's pollers that its peer has room.
+  private var roomWaiter: LocalRoomWaiter?
+
+  /// Of a stream or packets: whether it is, or was, connected.
+  var isConnected = false
   private(set) var hasShutReading = false
   private(set) var hasShutWriting = false
   private(set) var hasEnded = false
   /// What happened behind the program's back.
   private var error: SystemError?
+  /// Who listened, connected, or made the pair, at the other end.
+  var peerCredentials = LocalCredentials.none
+  var peerGroups: [UInt32]?
 
   /// Connections that wait to be accepted, and how many may; nil when it does not listen.
-  private var waiting: [LocalSocket] = []
-  private var backlog: Int?
+  var waiting: [LocalSocket] = []
+  var backlog: Int?
+  /// Who listens.
+  var listenCredentials = LocalCredentials.none
+
+  /// How often it is on its way through a local socket itself (`LocalFlight`).
+  var flightCount = 0
+  var isReached = false
+  private var index = 0
 
   static let stream: Int32 = 1
   static let datagram: Int32 = 2
   static let packets: Int32 = 5
 
+  /// What may be on its way (`net.core.wmem_default`), in bytes.
+  static let defaultBuffer = 212_992
+  /// Datagrams that may wait for one that does not answer (`net.unix.max_dgram_qlen`, as Debian
+  /// sets it).
+  static let messageLimit = 512
+
+  private static let everyone = KernelGlobal<[LocalSocket]>([])
+
+  /// All that have not ended.
+  static var all: [LocalSocket] { everyone.value }
+
   init(type: Int32, flags: OpenFlags) {
-    super.init(family: SocketFamilies.local, type: type, protocolNumber: 0, flags: flags)
+    let queue = WaitQueue()
+    account = LocalAccount(queue)
+    super.init(
+      family: SocketFamilies.local, type: type, protocolNumber: 0, flags: flags, queue: queue)
+    index = Self.everyone.value.count
+    Self.everyone.value.append(self)
   }
 
+  private func leaveEveryone() {
+    guard let last = Self.everyone.value.popLast(), last !== self else { return }
+    last.index = index
+    Self.everyone.value[index] = last
+  }
+
+  var isStream: Bool { type == Self.stream }
   var isDatagram: Bool { type == Self.datagram }
-  var keepsBoundaries: Bool { type != Self.stream }
 
-  /// Two sockets that are connected with each other.
-  static func pair(type: Int32, flags: OpenFlags) -> (LocalSocket, LocalSocket) {
-    let one = LocalSocket(type: type, flags: flags)
-    let other = LocalSocket(type: type, flags: flags)
-    one.join(other)
-    other.join(one)
-    return (one, other)
-  }
+  // MARK: The end
 
-  private func join(_ other: LocalSocket) {
-    peer = other
-    wasConnected = true
-  }
+  override func end() { end(isEmbryo: false) }
 
-  override func end() {
+  /// - Parameter isEmbryo: nobody has accepted it.
+  private func end(isEmbryo: Bool) {
     guard !hasEnded else { return }
     hasEnded = true
+    leaveEveryone()
     LocalNames.remove(self)
-    for socket in waiting { socket.end() }
+    for socket in waiting { socket.end(isEmbryo: true) }
     waiting = []
     backlog = nil
-    let hadUnread = !inbox.isEmpty
-    inbox.removeAll()
+    stopWaitingForRoom()
+    let hasUnread = !inbox.isEmpty || !stream.isEmpty
     if let peer {
       self.peer = nil
-      if peer.peer === self { peer.otherHasEnded(hadUnread: hadUnread) }
+      // What it had not read is lost.
+      if !isDatagram { peer.otherHasEnded(isReset: hasUnread || isEmbryo) }
     }
+    dropInbox()
     roomQueue.wakeAll([.writable, .hangup])
-    queue.wakeAll([.readable, .writable, .hangup])
+    queue.wakeAll(Self.allChanges)
   }
 
-  private func otherHasEnded(hadUnread: Bool) {
-    peer = nil
-    // What it had not read is lost.
-    if !isDatagram, hadUnread { error = .connectionReset }
-    queue.wakeAll([
-      .readable, .readableNormal, .writable, .writableNormal, .hangup, .readHangup,
-    ])
+  private func otherHasEnded(isReset: Bool) {
+    hasShutReading = true
+    hasShutWriting = true
+    if isReset { error = .connectionReset }
+    queue.wakeAll(Self.allChanges)
+  }
+
+  static let allChanges: Readiness = [
+    .readable, .readableNormal, .writable, .writableNormal, .hangup, .readHangup, .error,
+  ]
+
+  /// Drops what nobody will read.
+  func dropInbox() {
+    inbox.removeAll()
+    stream.removeAll()
+  }
+
+  // MARK: In flight
+
+  override func descriptorDidClose() {
+    super.descriptorDidClose()
+    if flightCount > 0 { LocalFlight.descriptorDidClose(of: self) }
+  }
+
+  /// Whether no descriptor refers to it, but messages do.
+  var isOnlyInFlight: Bool { flightCount > 0 && flightCount == descriptorCount }
+
+  /// Calls `body` with the local sockets that can be taken out of this one.
+  func forEachSocketInside(_ body: (LocalSocket) -> Void) {
+    for socket in waiting { body(socket) }
+    stream.forEachFile { if let socket = $0 as? LocalSocket { body(socket) } }
+    inbox.forEachFile { if let socket = $0 as? LocalSocket { body(socket) } }
   }
 
   // MARK: Names
 
   override func bind(to address: SocketAddress) throws(SystemError) {
+    if try LocalNames.isAutomatic(address) { return try bindAutomatically() }
     guard name == nil else { throw .invalidArgument }
     name = try LocalNames.bind(self, to: address)
   }
+
+  private func bindAutomatically() throws(SystemError) {
+    if name == nil { name = try LocalNames.bindAutomatically(self) }
+  }
+
+  /// A socket that wants to know who sends tells who it is (`unix(7)`, "Autobind feature").
+  func nameForCredentials() throws(SystemError) {
+    if options.passesCredentials { try bindAutomatically() }
+  }
+
+  func adoptName(of other: LocalSocket) { name = other.name }
 
   override func localAddress() throws(SystemError) -> SocketAddress {
     name ?? SocketAddress(family: UInt16(SocketFamilies.local))
@@ -101,146 +172,126 @@ final class LocalSocket: Socket {
   override var isListening: Bool { backlog != nil }
 
   override func listen(backlog: Int) throws(SystemError) {
-    guard !isDatagram else { throw .notSupported }
-    guard name != nil, peer == nil else { throw .invalidArgument }
-    self.backlog = backlog
+    try beginListening(backlog: backlog)
   }
 
   override func accept(_ wait: SocketWait, flags: OpenFlags) throws(SystemError) -> Socket {
-    guard !isDatagram else { throw .notSupported }
-    var wait = wait
-    while true {
-      guard backlog != nil else { throw .invalidArgument }
-      if !waiting.isEmpty {
-        let socket = waiting.removeFirst()
-        if flags.contains(.nonBlocking) { socket.flags.insert(.nonBlocking) }
-        roomQueue.wakeAll([.writable])
-        return socket
-      }
-      try wait.once(on: queue)
-    }
+    try takeConnection(wait, flags: flags)
   }
 
-  override func connect(to address: SocketAddress) throws(SystemError) {
-    if isDatagram {
-      peer = address.isUnspecified ? nil : try target(at: address)
-      wasConnected = peer != nil
-      return
-    }
-    guard peer == nil, !wasConnected else { throw .alreadyConnected }
-    guard backlog == nil else { throw .invalidArgument }
-    var wait = waitToSend([])
-    while true {
-      let listener = try target(at: address)
-      guard let limit = listener.backlog else { throw .connectionRefused }
-      if listener.waiting.count <= limit {
-        connect(to: listener)
-        return
-      }
-      try wait.once(on: listener.roomQueue)
-    }
-  }
+  override func connect(to address: SocketAddress) throws(SystemError) { try open(to: address) }
 
-  private func connect(to listener: LocalSocket) {
-    let other = LocalSocket(type: type, flags: [])
-    other.name = listener.name
-    other.options.passesCredentials = listener.options.passesCredentials
-    join(other)
-    other.join(self)
-    listener.waiting.append(other)
-    listener.queue.wakeAll([.readable, .readableNormal])
-  }
-
-  /// The socket with a name that this one can talk to.
-  func target(at address: SocketAddress) throws(SystemError) -> LocalSocket {
-    let socket = try LocalNames.socket(at: address)
-    guard socket.type == type else { throw .wrongProtocolType }
-    return socket
-  }
+  // MARK: Shutting down
 
   override func shutDown(reading: Bool, writing: Bool) throws(SystemError) {
-    guard wasConnected else { throw .notConnected }
     hasShutReading = hasShutReading || reading
     hasShutWriting = hasShutWriting || writing
-    let changes: Readiness = [.readable, .readableNormal, .writable, .hangup, .readHangup]
-    if let peer, !isDatagram {
-      if reading { peer.hasShutWriting = true }
-      if writing { peer.hasShutReading = true }
-      peer.queue.wakeAll(changes)
-    }
-    queue.wakeAll(changes)
+    queue.wakeAll(Self.allChanges)
+    roomQueue.wakeAll(Self.allChanges)
+    guard !isDatagram, let peer, !peer.hasEnded else { return }
+    peer.hasShutWriting = peer.hasShutWriting || reading
+    peer.hasShutReading = peer.hasShutReading || writing
+    peer.queue.wakeAll(Self.allChanges)
   }
 
   override func takeError() -> SystemError? { error.take() }
 
-  // MARK: Readiness
-
-  /// Whether nothing will come any more.
-  var isAtEnd: Bool { hasShutReading || !isDatagram && wasConnected && peer == nil }
-
-  /// Whether the other end takes more at this time.
-  private var hasRoom: Bool {
-    guard let peer else { return true }
-    return peer.inbox.room &* 2 >= peer.inbox.limit
+  func fail(_ error: SystemError) {
+    self.error = error
+    queue.wakeAll(Self.allChanges)
   }
 
+  // MARK: Readiness
+
   override var readiness: Readiness {
-    if backlog != nil { return waiting.isEmpty ? [] : [.readable, .readableNormal] }
     var readiness: Readiness = []
-    if !inbox.isEmpty || isAtEnd { readiness.formUnion([.readable, .readableNormal]) }
-    if isAtEnd { readiness.insert(.readHangup) }
-    if !isDatagram, !wasConnected || peer == nil { readiness.insert(.hangup) }
-    if hasShutReading, hasShutWriting { readiness.insert(.hangup) }
-    if hasRoom { readiness.formUnion([.writable, .writableNormal]) }
+    if !inbox.isEmpty || !stream.isEmpty || !waiting.isEmpty || hasShutReading {
+      readiness.formUnion([.readable, .readableNormal])
+    }
+    if hasShutReading { readiness.insert(.readHangup) }
+    if hasShutReading && hasShutWriting || !isDatagram && !isConnected && backlog == nil {
+      readiness.insert(.hangup)
+    }
+    if backlog == nil, hasEnoughRoom { readiness.formUnion([.writable, .writableNormal]) }
     if error != nil { readiness.insert(.error) }
     return readiness
+  }
+
+  /// Whether there is a good deal of room. If not, pollers are told of it.
+  private var hasEnoughRoom: Bool {
+    if isStream {
+      guard let peer, !peer.stream.isWritable else { return true }
+      peer.stream.isAwaited = true
+      return false
+    }
+    guard account.isWritable else {
+      account.isAwaited = true
+      return false
+    }
+    guard isDatagram, let peer, peer.peer !== self, peer.isFull else { return true }
+    waitForRoom(of: peer)
+    return false
+  }
+
+  /// Whether no more messages from strangers go in.
+  var isFull: Bool { inbox.messageCount > Self.messageLimit }
+
+  private func waitForRoom(of other: LocalSocket) {
+    let waiter = roomWaiter ?? LocalRoomWaiter(queue)
+    roomWaiter = waiter
+    guard waiter.queue !== other.roomQueue else { return }
+    waiter.queue?.remove(waiter)
+    other.roomQueue.add(waiter)
+  }
+
+  func stopWaitingForRoom() {
+    if let roomWaiter { roomWaiter.queue?.remove(roomWaiter) }
   }
 
   // MARK: Data
 
   override func send(_ message: inout OutgoingMessage) throws(SystemError) -> Int {
-    try isDatagram || keepsBoundaries ? sendWhole(&message) : sendStream(&message)
+    isStream ? try sendStream(&message) : try sendWhole(&message)
   }
 
   override func receive(_ message: inout IncomingMessage) throws(SystemError) -> Int {
     guard !message.flags.contains(.outOfBand) else { throw .notSupported }
-    guard backlog == nil else { throw .invalidArgument }
-    if let error = takeError() { throw error }
-    return try keepsBoundaries ? receiveWhole(&message) : receiveStream(&message)
+    return isStream ? try receiveStream(&message) : try receiveWhole(&message)
+  }
+
+  override var takesLent: Bool { isStream && isConnected }
+
+  override func writeLent(_ bytes: RawSpan) throws(SystemError) -> Int {
+    try sendLent(bytes)
   }
 
   // MARK: Options
 
-  override func optionsDidChange() throws(SystemError) {
-    if let size = options.sendBuffer { peer?.inbox.limit = size }
-  }
+  override func optionsDidChange() throws(SystemError) { applyBuffer() }
 
-  /// `SO_PEERCRED`
   override func option(_ level: Int32, _ name: Int32) throws(SystemError) -> [UInt8] {
-    guard level == SocketOptions.level, name == OptionName.peerCredentials.rawValue else {
-      throw level == SocketOptions.level ? .noProtocolOption : .notSupported
-    }
-    return Self.credentials
-  }
-
-  /// `struct ucred` of the one process.
-  static var credentials: [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: 12)
-    bytes.put(Process.running.value?.identifier ?? 1, at: 0)
-    return bytes
+    try localOption(level, name)
   }
 
   override func control(request: UInt32, argument: UInt) throws(SystemError) -> Int {
-    let value: Int
-    switch request {
-    // FIONREAD, SIOCOUTQ
-    case 0x541b: value = keepsBoundaries ? inbox.first?.count ?? 0 : inbox.byteCount
-    case 0x5411: value = peer?.inbox.byteCount ?? 0
-    default: throw .notTerminal
-    }
-    let bytes = InlineArray<1, Int32>(repeating: Int32(truncatingIfNeeded: value))
-    try UserBuffer(start: VirtualAddress(argument), count: 4).copyOut(
-      RawSpan(_elements: bytes.span))
-    return 0
+    if let result = try localControl(request: request, argument: argument) { return result }
+    return try super.control(request: request, argument: argument)
+  }
+
+  /// A stream's writer gets a signal when nobody reads; senders of messages only an error.
+  override var signalsBrokenPipe: Bool { isStream }
+}
+
+/// Passes on to a sender's pollers that the receiver has room.
+private final class LocalRoomWaiter: Waiter {
+  private let target: WaitQueue
+
+  init(_ target: WaitQueue) {
+    self.target = target
+  }
+
+  override func wake(_ readiness: Readiness) -> Bool {
+    target.wakeAll([.writable, .writableNormal])
+    return false
   }
 }
