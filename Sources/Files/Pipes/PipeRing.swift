@@ -7,21 +7,30 @@ import Memory
 /// The bytes inside a pipe: a ring that starts with one page and doubles up to its limit.
 ///
 /// Bytes go straight between the program's memory and the ring, in at most two pieces.
-struct PipeRing {
+public struct PipeRing {
   /// The most that is written in one piece or not at all (`PIPE_BUF`), in bytes.
-  static let atomicLimit = 4096
+  public static let atomicLimit = 4096
   /// What a pipe holds unless told otherwise, in bytes (`pipe(7)`, "Pipe capacity").
-  static let defaultLimit = 65536
+  public static let defaultLimit = 65536
 
   private var storage: [UInt8] = []
   private var head = 0
   /// How many bytes wait.
-  private(set) var count = 0
-  /// The most bytes that may wait; a power of two, at least a page.
-  private(set) var limit = Self.defaultLimit
+  public private(set) var count = 0
+  /// The most bytes that may wait; of a pipe a power of two, at least a page.
+  public private(set) var limit: Int
 
+  public init() { limit = Self.defaultLimit }
+
+  /// A ring whose limit can be any number of bytes and be changed at any time.
+  public init(byteLimit: Int) { limit = byteLimit }
+
+  /// How many bytes may be added.
   @inline(__always)
-  var freeCount: Int { limit &- count }
+  public var freeCount: Int { max(0, limit &- count) }
+
+  /// Sets how much may wait, without a word about what waits already.
+  public mutating func setByteLimit(_ newLimit: Int) { limit = newLimit }
 
   /// Sets how much may wait. False when more waits already.
   mutating func setLimit(_ newLimit: Int) -> Bool {
@@ -80,8 +89,54 @@ struct PipeRing {
     return total
   }
 
+  /// As the method above, from the parts of a call.
+  public mutating func write(
+    from vector: inout UserVector, count wanted: Int
+  ) throws(SystemError) -> Int {
+    let total = min(wanted, freeCount)
+    reserve(total)
+    var done = 0
+    while done < total {
+      let start = (head &+ count) & (storage.count &- 1)
+      let piece = min(total &- done, storage.count &- start)
+      var span = storage.mutableSpan
+      var bytes = MutableRawSpan(_elements: &span)
+      var target = bytes._mutatingExtracting(start..<start &+ piece)
+      do {
+        try vector.copyIn(into: &target)
+      } catch {
+        if done > 0 { return done }
+        throw error
+      }
+      done &+= piece
+      count &+= piece
+    }
+    return total
+  }
+
+  /// Gives up to `wanted` bytes, from the one at `offset` on, to the parts of a call, and returns
+  /// how many there were. All of them stay in the ring.
+  public func copyOut(
+    to vector: inout UserVector, at offset: Int, count wanted: Int
+  ) throws(SystemError) -> Int {
+    let total = max(0, min(wanted, count &- offset))
+    var done = 0
+    while done < total {
+      let start = (head &+ offset &+ done) & (storage.count &- 1)
+      let piece = min(total &- done, storage.count &- start)
+      do {
+        try vector.copyOut(RawSpan(_elements: storage.span).extracting(start..<start &+ piece))
+      } catch {
+        if done > 0 { return done }
+        throw error
+      }
+      done &+= piece
+    }
+    return total
+  }
+
   /// Adds what fits of `bytes`, and returns how many that were.
-  mutating func write(_ bytes: RawSpan) -> Int {
+  public mutating func write(_ bytes: RawSpan) -> Int {
     let total = min(bytes.byteCount, freeCount)
     reserve(total)
     var done = 0
@@ -115,11 +170,22 @@ struct PipeRing {
     return total
   }
 
-  private mutating func drop(_ byteCount: Int) {
+  /// Takes the first bytes out; there must be as many.
+  public mutating func drop(_ byteCount: Int) {
     guard byteCount > 0 else { return }
     head = (head &+ byteCount) & (storage.count &- 1)
     count &-= byteCount
-    if count == 0 { head = 0 }
+    guard count == 0 else { return }
+    head = 0
+    // What held a flood is not kept for a trickle.
+    if storage.count > Self.defaultLimit { storage = [] }
+  }
+
+  /// Drops everything, and the memory for it.
+  public mutating func removeAll() {
+    storage = []
+    head = 0
+    count = 0
   }
 
   /// Makes room for `more` bytes, which fit below the limit.

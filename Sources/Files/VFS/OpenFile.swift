@@ -65,6 +65,9 @@ open class OpenFile {
   /// `wouldBlock` when there is none.
   open func writeLent(_ bytes: RawSpan) throws(SystemError) -> Int { throw .invalidArgument }
 
+  /// Whether a write that fails with `brokenPipe` raises `SIGPIPE` besides.
+  open var signalsBrokenPipe: Bool { true }
+
   /// Whether reads and writes may name an offset (`pread`); pipes and terminals refuse.
   open var isSeekable: Bool { false }
 

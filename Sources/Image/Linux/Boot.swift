@@ -60,6 +60,7 @@ enum Boot {
 
     // Devices, files, the program.
     let console = Console.start(parameters)
+    startEntropy(parameters.text)
     let space = AddressSpace(tables: tables, frames: frames)
     space.activate()
     let namespace = Files.makeNamespace(

@@ -96,7 +96,7 @@ enum TransferCalls {
     guard file.isWritable else { throw .badDescriptor }
     if file.node.locks != nil { try checkSeals(file, buffer, at: offset) }
     do { return try file.write(from: buffer, at: offset) } catch {
-      if error == .brokenPipe { sendBrokenPipe(call) }
+      if error == .brokenPipe, file.signalsBrokenPipe { sendBrokenPipe(call) }
       throw Errno(error)
     }
   }
@@ -152,7 +152,7 @@ enum TransferCalls {
     guard offset == nil || file.isSeekable else { throw .illegalSeek }
     if file.takesVectors {
       do { return try file.write(from: vector(call)) } catch {
-        if error == .brokenPipe { sendBrokenPipe(call) }
+        if error == .brokenPipe, file.signalsBrokenPipe { sendBrokenPipe(call) }
         throw Errno(error)
       }
     }
@@ -167,7 +167,7 @@ enum TransferCalls {
         done += count
         if count < piece.count { break }
       } catch {
-        if error == .brokenPipe { sendBrokenPipe(call) }
+        if error == .brokenPipe, file.signalsBrokenPipe { sendBrokenPipe(call) }
         if done > 0 { break }
         throw Errno(error)
       }

@@ -13,6 +13,16 @@ import NetworkHost
 struct InterfaceRequests {
   private let host: NetworkHost
 
+  /// Serves them for sockets of other families.
+  final class Server: InterfaceRequestServer {
+    func serve(_ request: UInt32, at address: VirtualAddress) throws(SystemError) -> Int {
+      guard Request(rawValue: request) != nil, let host = NetworkHost.shared else {
+        throw .notTerminal
+      }
+      return try InterfaceRequests(host).serve(request, at: address)
+    }
+  }
+
   /// `sizeof(struct ifreq)`, of which the first 16 bytes are the name.
   private static let byteCount = 40
   private static let nameByteCount = 16

@@ -5,16 +5,27 @@ import VFS
 
 /// AF_UNIX (`unix(7)`).
 final class LocalFamily: SocketFamily {
+  /// The type as it is served: SOCK_RAW means datagrams, as on Linux.
+  private func served(_ type: Int32, _ protocolNumber: Int32) throws(SystemError) -> Int32 {
+    guard protocolNumber == 0 || protocolNumber == SocketFamilies.local else {
+      throw .protocolNotSupported
+    }
+    switch type {
+    case LocalSocket.stream, LocalSocket.datagram, LocalSocket.packets: return type
+    case 3: return LocalSocket.datagram
+    default: throw .socketTypeNotSupported
+    }
+  }
+
   func makeSocket(
     type: Int32, protocolNumber: Int32, flags: OpenFlags
   ) throws(SystemError) -> Socket {
-    LocalSocket(type: type, incoming: nil, outgoing: nil, flags: flags)
+    LocalSocket(type: try served(type, protocolNumber), flags: flags)
   }
 
   func makePair(
     type: Int32, protocolNumber: Int32, flags: OpenFlags
   ) throws(SystemError) -> (Socket, Socket) {
-    guard type == 1 || type == 5 else { throw .socketTypeNotSupported }
-    return LocalSocket.pair(type: type, flags: flags)
+    LocalSocket.pair(type: try served(type, protocolNumber), flags: flags)
   }
 }

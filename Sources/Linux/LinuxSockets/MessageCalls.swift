@@ -39,7 +39,7 @@ enum MessageCalls {
     do {
       return try socket.send(&message)
     } catch {
-      if error == .brokenPipe, !message.flags.contains(.noSignal) {
+      if error == .brokenPipe, !message.flags.contains(.noSignal), socket.signalsBrokenPipe {
         call.process.post(SignalInformation(signal: .pipe, code: 0), to: call.thread)
       }
       throw Errno(error)
@@ -111,7 +111,12 @@ enum MessageCalls {
     var message = IncomingMessage(try header.vector(), flags)
     message.wantsControl = header.controlByteCount > 0
     let count = try receive(&message, on: socket)
-    try header.store(&message, closesOnExec: flags.contains(.closesOnExec), in: call.process)
+    do {
+      try header.store(&message, closesOnExec: flags.contains(.closesOnExec), in: call.process)
+    } catch {
+      for file in message.files { file.descriptorDidClose() }
+      throw error
+    }
     return count
   }
 

@@ -64,10 +64,12 @@ struct MessageHeader {
         at: name, length: address + Self.nameLengthOffset)
     }
     var data = ControlData(limit: controlByteCount)
-    data.add(
-      files: message.files, closesOnExec: closesOnExec, in: process,
-      flags: &message.resultFlags)
     for item in message.control { data.add(item, flags: &message.resultFlags) }
+    let files = message.files
+    message.files = []
+    data.add(
+      files: files, closesOnExec: closesOnExec, in: process,
+      flags: &message.resultFlags)
     try ProgramBytes.copyOut(data.bytes, to: controlStart)
     try ProgramBytes.store(data.bytes.count, at: address + Self.controlLengthOffset)
     var flags = message.resultFlags
@@ -155,6 +157,8 @@ struct ControlData {
       content += OptionValue.bytes(number)
     }
     if content.count / 4 < files.count { flags.insert(.controlTruncated) }
+    // The message held them open until now.
+    for file in files { file.descriptorDidClose() }
     if !content.isEmpty {
       append(level: ControlMessage.socketLevel, type: ControlMessage.rights, content)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Bytes
 import Clock
 import Memory
 import Scheduling
@@ -19,9 +20,13 @@ open class Socket: OpenFile {
   /// Options of `SOL_SOCKET` that are the same for every family.
   public var options = SocketOptions()
   /// Woken when `readiness` may have changed.
-  public final let queue = WaitQueue()
+  public final let queue: WaitQueue
 
-  public init(family: Int32, type: Int32, protocolNumber: Int32, flags: OpenFlags) {
+  public init(
+    family: Int32, type: Int32, protocolNumber: Int32, flags: OpenFlags,
+    queue: WaitQueue = WaitQueue()
+  ) {
+    self.queue = queue
     self.family = family
     self.type = type
     self.protocolNumber = protocolNumber
@@ -84,10 +89,17 @@ open class Socket: OpenFile {
   /// No descriptor refers to the socket any more, and nobody will ask it anything.
   open func end() {}
 
+  /// What is left are requests about interfaces, which every socket takes (`netdevice(7)`).
+  open override func control(request: UInt32, argument: UInt) throws(SystemError) -> Int {
+    guard let requests = SocketFamilies.interfaceRequests.value else { throw .notTerminal }
+    return try requests.serve(request, at: VirtualAddress(argument))
+  }
+
   // MARK: As a file
 
   open override func read(into buffer: UserBuffer, at offset: Int64?) throws(SystemError) -> Int {
     guard offset == nil else { throw .illegalSeek }
+    guard buffer.count > 0 else { return 0 }
     var message = IncomingMessage(UserVector(buffer))
     return try receive(&message)
   }

@@ -90,7 +90,12 @@ public enum SocketCalls {
         type: flags.type, protocolNumber: call.int32(2), flags: flags.flags)
     } catch { throw Errno(error) }
     let table = call.process.descriptors
-    let one = try table.add(first, closesOnExec: flags.closesOnExec)
+    let one: Int32
+    do { one = try table.add(first, closesOnExec: flags.closesOnExec) } catch {
+      first.end()
+      second.end()
+      throw error
+    }
     var other: Int32 = -1
     do {
       other = try table.add(second, closesOnExec: flags.closesOnExec)

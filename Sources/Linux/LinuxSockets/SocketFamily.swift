@@ -2,6 +2,7 @@
 
 import Base
 import Bytes
+import Memory
 import VFS
 
 /// Makes the sockets of one address family.
@@ -15,6 +16,12 @@ public protocol SocketFamily: AnyObject {
     -> (Socket, Socket)
 }
 
+/// Serves the requests about interfaces that sockets of all families take (`netdevice(7)`).
+public protocol InterfaceRequestServer: AnyObject {
+  /// Throws `notTerminal` for a request that it does not know, `noSuchDevice`.
+  func serve(_ request: UInt32, at address: VirtualAddress) throws(SystemError) -> Int
+}
+
 /// The families that the image has, by their number (`AF_…`).
 public enum SocketFamilies {
   /// `AF_UNIX`
@@ -25,6 +32,9 @@ public enum SocketFamilies {
   public static let internet6: Int32 = 10
   /// `AF_NETLINK`
   public static let netlink: Int32 = 16
+
+  /// Set by whoever has interfaces.
+  public static let interfaceRequests = KernelGlobal<(any InterfaceRequestServer)?>(nil)
 
   private static let limit = 46
   private static let table = KernelGlobal<[(any SocketFamily)?]>([])

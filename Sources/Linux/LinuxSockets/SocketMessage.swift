@@ -99,7 +99,8 @@ public struct IncomingMessage {
   /// Where it came from; nil for what has no sender's address.
   public var source: SocketAddress?
   public var control: [ControlMessage] = []
-  /// Files that came along; they become descriptors.
+  /// Files that came along, each held open as by a descriptor; they become descriptors. Only with
+  /// `wantsControl`.
   public var files: [OpenFile] = []
   /// `msg_flags`
   public var resultFlags: MessageFlags = []

@@ -3,6 +3,7 @@
 import Addresses
 import Base
 import Bytes
+import Packets
 import TimerWheel
 
 /// What ICMP tells (RFC 9293 section 3.9.2.2, RFC 5927), and memory that ran short.
@@ -82,19 +83,21 @@ extension TCP {
     if !memoryAlarm.isPending { wheel.insert(memoryAlarm, at: time) }
   }
 
+  /// Tells those who wait for buffers and may have some.
   func tellMemoryWaiters(now: Instant) {
-    guard mayAllocateForSending else {
-      wheel.insert(memoryAlarm, at: now + .milliseconds(10))
-      return
-    }
     let waiters = memoryWaiters
     memoryWaiters.removeAll()
     for connection in waiters where connection.awaitsMemory {
+      if connection.state.takesData, !maySend(keeping: connection.sender.queue.count) {
+        memoryWaiters.append(connection)
+        continue
+      }
       connection.awaitsMemory = false
       connection.awaitsRoom = false
       connection.note(.writable)
       connection.notify()
     }
+    if !memoryWaiters.isEmpty { wheel.insert(memoryAlarm, at: now + .milliseconds(10)) }
   }
 }
 
