@@ -5,7 +5,8 @@ import Launch
 import Plan
 import ToolSupport
 
-/// Debian's cloud kernel with the root, the command and the emulator's arguments of a Martlet guest.
+/// Debian's cloud kernel with the root, the command and the emulator's arguments of a Martlet
+/// guest.
 ///
 /// The machine is q35 for both: the cloud kernel is built without
 /// `CONFIG_VIRTIO_MMIO_CMDLINE_DEVICES`, so that it does not find the devices of a microvm without

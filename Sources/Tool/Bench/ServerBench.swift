@@ -28,8 +28,6 @@ struct ServerBench: Sendable {
 
   /// How long a guest may take until its server answers.
   private static let startLimit = 120
-  /// How long a turn may take in all.
-  private static let turnLimit = 3600
 
   /// What is made once, before the first turn.
   private struct Prepared: Sendable {
@@ -45,15 +43,12 @@ struct ServerBench: Sendable {
     let rounds = context.countsInstructions ? 1 : context.rounds
     var outcomes: [System: [[Outcome]]] = [:]
     for round in 1...rounds {
-      for system in systems {
-        let turn = try await context.progress.step(
-          "Measuring \(name) on \(system.rawValue), round \(round) of \(rounds)"
-        ) {
-          try await take(
-            system, prepared, counts: context.countsInstructions, context.progress)
-        }
-        outcomes[system, default: []].append(turn)
+      let taken = try await context.progress.step(
+        "Measuring \(name), round \(round) of \(rounds)"
+      ) {
+        try await takeRound(systems, prepared, context)
       }
+      for (system, turn) in taken { outcomes[system, default: []].append(turn) }
     }
     return systems.flatMap { system in
       context.countsInstructions
@@ -80,59 +75,85 @@ struct ServerBench: Sendable {
       load: try await LinuxGuest.compile("\(Repository.root)/Tests/Bench/load.c"))
   }
 
-  // MARK: One turn
+  // MARK: One round
 
-  /// Boots a guest in a network of its own, runs all loads, and ends the guest.
-  private func take(
-    _ system: System, _ prepared: Prepared, counts: Bool, _ progress: ToolSupport.Progress
-  ) async throws -> [Outcome] {
-    let network = try TestNetwork()
-    defer { network.close() }
-    return try await withThrowingTaskGroup(of: [Outcome].self) { group in
-      let counters = counts ? try await GuestCounters(folder: network.folder) : nil
-      let emulator = try network.emulator(more: counters?.arguments ?? [])
-      group.addTask {
-        // Without a guest nothing more will come: end the loads, too.
-        defer { network.close() }
-        return try await runGuest(system, prepared, emulator, network)
+  /// A guest that runs in a network of its own.
+  private struct Guest {
+    var system: System
+    var network: TestNetwork
+    var counters: GuestCounters?
+  }
+
+  /// Boots a guest of each system, runs each load on one after the other, and ends the guests.
+  ///
+  /// Between a load's run on one system and on the other no more time passes than must: what
+  /// else the machine has to do changes, and a ratio should not.
+  private func takeRound(
+    _ systems: [System], _ prepared: Prepared, _ context: Benchmark.Context
+  ) async throws -> [System: [Outcome]] {
+    var guests: [Guest] = []
+    defer { for guest in guests { guest.network.close() } }
+    for system in systems { guests.append(Guest(system: system, network: try TestNetwork())) }
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      for index in guests.indices {
+        let network = guests[index].network
+        if context.countsInstructions {
+          guests[index].counters = try await GuestCounters(folder: network.folder)
+        }
+        let emulator = try network.emulator(more: guests[index].counters?.arguments ?? [])
+        let system = guests[index].system
+        group.addTask {
+          // Without a guest nothing more will come: end the loads, too.
+          defer { network.close() }
+          try await runGuest(system, prepared, emulator, network)
+        }
       }
-      let outcome: Result<[Outcome], any Error>
+      let outcome: Result<[System: [Outcome]], any Error>
       do {
-        outcome = .success(try await runLoads(prepared, network, counters, progress))
+        outcome = .success(try await runLoads(prepared, guests, context.progress))
       } catch {
         outcome = .failure(error)
       }
-      network.close()
-      // Only now is the guest's end no failure.
-      let end = await group.nextResult()
-      if case .failure(let error) = outcome, case .failure(let reason) = end,
-        !"\(reason)".contains("signal 9")
-      {
-        throw ToolError("\(error)\n  The \(system.rawValue) guest: \(reason)")
+      // Only now is a guest's end no failure.
+      for guest in guests { guest.network.close() }
+      var reasons = ""
+      while let end = await group.nextResult() {
+        if case .failure(let error) = end, !"\(error)".contains("signal 9") {
+          reasons += "\n  \(error)"
+        }
+      }
+      if case .failure(let error) = outcome, !reasons.isEmpty {
+        throw ToolError("\(name): \(error)\(reasons)")
       }
       return try outcome.get()
     }
   }
 
   private func runLoads(
-    _ prepared: Prepared, _ network: TestNetwork, _ counters: GuestCounters?,
-    _ progress: ToolSupport.Progress
-  ) async throws -> [Outcome] {
+    _ prepared: Prepared, _ guests: [Guest], _ progress: ToolSupport.Progress
+  ) async throws -> [System: [Outcome]] {
     progress.detail("starting")
     let limit = Self.startLimit
-    try await network.command(
-      [prepared.load, "wait", TestNetwork.guestAddress, "\(port)", "\(limit)"], seconds: limit + 10
-    ).runChecked("waiting for \(name)'s server")
+    for guest in guests {
+      try await guest.network.command(
+        [prepared.load, "wait", TestNetwork.guestAddress, "\(port)", "\(limit)"],
+        seconds: limit + 10
+      ).runChecked("waiting for \(name)'s server on \(guest.system.rawValue)")
+    }
     // iperf3 takes the connection that was tried for a client, and looks again after a while.
     try await Task.sleep(for: .seconds(2))
-    var outcomes: [Outcome] = []
+    var outcomes: [System: [Outcome]] = [:]
     for var load in loads {
-      progress.detail(load.name)
       if load.words.first == ServerLoad.ownProgram { load.words[0] = prepared.load }
-      let before = try counters?.read()
-      let result = try await load.run(in: network)
-      let counts = try before.flatMap { start in try counters.map { try $0.read() - start } }
-      outcomes.append(Outcome(result: result, counts: counts))
+      for guest in guests {
+        progress.detail("\(load.name) on \(guest.system.rawValue)")
+        let before = try guest.counters?.read()
+        let result = try await load.run(in: guest.network)
+        let counts = try before.flatMap { start in
+          try guest.counters.map { try $0.read() - start }
+        }
+        outcomes[guest.system, default: []].append(Outcome(result: result, counts: counts))
+      }
     }
     return outcomes
   }
@@ -140,7 +161,7 @@ struct ServerBench: Sendable {
   /// Runs until the network is closed, or throws when the guest ends before.
   private func runGuest(
     _ system: System, _ prepared: Prepared, _ emulator: String, _ network: TestNetwork
-  ) async throws -> [Outcome] {
+  ) async throws {
     var options = LaunchOptions()
     options.machine = .q35
     options.network = NetworkOptions(
@@ -155,14 +176,14 @@ struct ServerBench: Sendable {
     case .martlet:
       let result = try await launcher.run(.captured)
       let said = String(decoding: (result.output + result.errors).suffix(1000), as: UTF8.self)
-      throw ToolError("the server ended with status \(result.status)\n  \(said)")
+      throw ToolError("Martlet: the server ended with status \(result.status)\n  \(said)")
     case .linux:
       let server = try await LinuxServer(
         plan: prepared.plan, root: prepared.archive.path, folder: network.folder)
       let words = server.vector(from: try launcher.commandLine(.captured))
       let output = try await ExternalCommand(words[0], Array(words.dropFirst())).run()
       let said = (output.text.suffix(1000) + output.errorText.suffix(500))
-      throw ToolError("QEMU ended with status \(output.status)\n  \(said)")
+      throw ToolError("Linux: QEMU ended with status \(output.status)\n  \(said)")
     }
   }
 
