@@ -2,7 +2,7 @@
 //
 // A plugin of QEMU that counts the guest's instructions, all of them and only them: a halted
 // processor counts nothing. The count is the first eight bytes of a file that others read while
-// the guest runs: -plugin instructions.so,file=PATH
+// the guest runs: -plugin instructions.so,count=PATH
 //
 // Declared here is what we use of QEMU's plugin interface, version 1; Debian ships no header.
 
@@ -37,13 +37,13 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
 __attribute__((visibility("default"))) int qemu_plugin_install(
   qemu_plugin_id_t id, const struct qemu_info_t *info, int count, char **words) {
   (void)info;
-  if (count != 1 || strncmp(words[0], "file=", 5) != 0) {
-    fprintf(stderr, "instructions.so takes file=PATH\n");
+  if (count != 1 || strncmp(words[0], "count=", 6) != 0) {
+    fprintf(stderr, "instructions.so takes count=PATH\n");
     return 1;
   }
-  int file = open(words[0] + 5, O_RDWR | O_CREAT, 0600);
+  int file = open(words[0] + 6, O_RDWR | O_CREAT, 0600);
   if (file < 0 || ftruncate(file, sizeof *executed) != 0) {
-    perror(words[0] + 5);
+    perror(words[0] + 6);
     return 1;
   }
   void *place = mmap(NULL, sizeof *executed, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);

@@ -29,11 +29,16 @@ struct LinuxServer: Sendable {
   /// every time from an emulated device.
   static let commandLine = "console=ttyS0 quiet loglevel=4 panic=-1 tsc=reliable"
 
+  init(kernel: String, initial: String, root: String) {
+    self.kernel = kernel
+    self.initial = initial
+    self.root = root
+  }
+
   /// Prepares a start of the plan's command.
   init(plan: Plan, root: String, folder: String) async throws {
-    kernel = try await LinuxGuest.kernel()
-    self.root = root
-    initial = "\(folder)/initial.cpio"
+    self.init(
+      kernel: try await LinuxGuest.kernel(), initial: "\(folder)/initial.cpio", root: root)
     let program = try await LinuxGuest.compile("\(Repository.root)/Tests/Bench/linux-init.c")
     var archive = InitialArchive()
     for name in ["dev", "modules", "proc"] { archive.add(name, mode: 0o40755) }

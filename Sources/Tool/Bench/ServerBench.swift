@@ -65,7 +65,7 @@ struct ServerBench: Sendable {
   private func prepare(_ progress: ToolSupport.Progress) async throws -> Prepared {
     // What is missing is told before the long work.
     try TestNetwork().close()
-    for word in Set(loads.compactMap(\.words.first)) where !word.contains("/") {
+    for word in Set(loads.compactMap(\.words.first)) where word != ServerLoad.ownProgram {
       guard Paths.executable(word) != nil else {
         throw ToolError(
           "\(word) is not installed", advice: "Install it: apt-get install redis-tools wrk iperf3.")
@@ -91,7 +91,11 @@ struct ServerBench: Sendable {
     return try await withThrowingTaskGroup(of: [Outcome].self) { group in
       let counters = counts ? try await GuestCounters(folder: network.folder) : nil
       let emulator = try network.emulator(more: counters?.arguments ?? [])
-      group.addTask { try await runGuest(system, prepared, emulator, network) }
+      group.addTask {
+        // Without a guest nothing more will come: end the loads, too.
+        defer { network.close() }
+        return try await runGuest(system, prepared, emulator, network)
+      }
       let outcome: Result<[Outcome], any Error>
       do {
         outcome = .success(try await runLoads(prepared, network, counters, progress))
@@ -119,6 +123,8 @@ struct ServerBench: Sendable {
     try await network.command(
       [prepared.load, "wait", TestNetwork.guestAddress, "\(port)", "\(limit)"], seconds: limit + 10
     ).runChecked("waiting for \(name)'s server")
+    // iperf3 takes the connection that was tried for a client, and looks again after a while.
+    try await Task.sleep(for: .seconds(2))
     var outcomes: [Outcome] = []
     for var load in loads {
       progress.detail(load.name)
@@ -186,7 +192,7 @@ struct ServerBench: Sendable {
       guard let counts = turn[index].counts, turn[index].result.work > 0 else { return [] }
       let load = loads[index]
       let numbers = [
-        ("instructions", counts.instructions), ("exits", counts.accesses + counts.interrupts),
+        ("instructions", counts.instructions), ("exits", counts.exits),
         ("notifications", counts.notifications), ("interrupts", counts.interrupts),
       ]
       return numbers.map { unit, count in

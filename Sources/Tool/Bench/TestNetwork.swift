@@ -30,10 +30,12 @@ final class TestNetwork: Sendable {
     folder = "\(NSTemporaryDirectory())/martlet-bench-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     holder = Process()
-    holder.executableURL = URL(fileURLWithPath: try Self.located("unshare"))
+    holder.executableURL = URL(fileURLWithPath: try Self.located("setsid"))
+    // In a session of its own: Ctrl-C of a terminal must not end it before it has cleaned up.
     let rights = Self.isRoot ? [] : ["--user", "--map-root-user"]
     holder.arguments =
-      rights + ["--net", "--pid", "--fork", "--kill-child", "sh", "-c", Self.script, "sh", folder]
+      ["--wait", "unshare"] + rights
+      + ["--net", "--pid", "--fork", "--kill-child", "sh", "-c", Self.script, "sh", folder]
     let input = Pipe()
     let output = Pipe()
     lifeline = input.fileHandleForWriting

@@ -42,9 +42,18 @@ struct BenchCommand: AsyncParsableCommand {
       progress: ToolSupport.Progress(), comparesWithLinux: linux,
       countsInstructions: countsInstructions, rounds: rounds)
     var measurements: [Bench.Measurement] = []
-    for bench in benches { measurements += try await bench.measure(context) }
+    var failure: (any Error)?
+    for bench in benches {
+      do {
+        measurements += try await bench.measure(context)
+      } catch {
+        // What the others say took minutes and is worth having.
+        if let failure { StandardError.say("\(failure)") }
+        failure = error
+      }
+    }
     let report = BenchmarkReport(measurements)
-    print(report.table)
+    if !measurements.isEmpty { print(report.table) }
     if let json {
       do {
         try Data(try report.json()).write(to: URL(fileURLWithPath: json))
@@ -52,6 +61,7 @@ struct BenchCommand: AsyncParsableCommand {
         throw ToolError("cannot write the numbers", at: json, advice: "Choose another file.")
       }
     }
+    if let failure { throw failure }
     if !report.isWithinLimits { throw ExitCode(1) }
   }
 }
