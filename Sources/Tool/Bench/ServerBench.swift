@@ -82,6 +82,8 @@ struct ServerBench: Sendable {
     var system: System
     var network: TestNetwork
     var counters: GuestCounters?
+    /// The program that runs QEMU in the network.
+    var emulator: String
   }
 
   /// Boots a guest of each system, runs each load on one after the other, and ends the guests.
@@ -93,15 +95,19 @@ struct ServerBench: Sendable {
   ) async throws -> [System: [Outcome]] {
     var guests: [Guest] = []
     defer { for guest in guests { guest.network.close() } }
-    for system in systems { guests.append(Guest(system: system, network: try TestNetwork())) }
+    // All files first: a program that is being written cannot be started, and whatever is started
+    // meanwhile holds it open for a moment.
+    for system in systems {
+      let network = try TestNetwork()
+      guests.append(Guest(system: system, network: network, emulator: ""))
+      let counters =
+        context.countsInstructions ? try await GuestCounters(folder: network.folder) : nil
+      guests[guests.count - 1].counters = counters
+      guests[guests.count - 1].emulator = try network.emulator(more: counters?.arguments ?? [])
+    }
     return try await withThrowingTaskGroup(of: Void.self) { group in
-      for index in guests.indices {
-        let network = guests[index].network
-        if context.countsInstructions {
-          guests[index].counters = try await GuestCounters(folder: network.folder)
-        }
-        let emulator = try network.emulator(more: guests[index].counters?.arguments ?? [])
-        let system = guests[index].system
+      for guest in guests {
+        let (system, network, emulator) = (guest.system, guest.network, guest.emulator)
         group.addTask {
           // Without a guest nothing more will come: end the loads, too.
           defer { network.close() }

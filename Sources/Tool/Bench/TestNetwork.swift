@@ -27,7 +27,7 @@ final class TestNetwork: Sendable {
   private let isOpen = Mutex(true)
 
   init() throws {
-    folder = "\(NSTemporaryDirectory())/martlet-bench-\(UUID().uuidString)"
+    folder = Paths.absolute("\(NSTemporaryDirectory())/martlet-bench-\(UUID().uuidString)")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     holder = Process()
     holder.executableURL = URL(fileURLWithPath: try Self.located("setsid"))
