@@ -93,7 +93,9 @@ extension LocalSocket {
       guard other.peer == nil || other.peer === self else { throw .notPermitted }
       return other
     }
-    guard let peer else { throw wasConnected ? .connectionRefused : .notConnected }
+    guard let peer, !peer.hasEnded else {
+      throw wasConnected ? .connectionRefused : .notConnected
+    }
     return peer
   }
 

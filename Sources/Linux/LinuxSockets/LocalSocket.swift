@@ -21,7 +21,7 @@ final class LocalSocket: Socket {
   private(set) var wasConnected = false
   private(set) var hasShutReading = false
   private(set) var hasShutWriting = false
-  private var hasEnded = false
+  private(set) var hasEnded = false
   /// What happened behind the program's back.
   private var error: SystemError?
 

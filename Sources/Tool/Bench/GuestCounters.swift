@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Foundation
+import ToolSupport
+
+/// What QEMU can count while a guest runs.
+struct GuestCounts: Sendable, Equatable {
+  /// Executed by the guest; a halted processor executes none.
+  var instructions = 0.0
+  /// The guest told a virtio device that there is work.
+  var notifications = 0.0
+  /// Delivered by the local APIC: devices' and the timer's.
+  var interrupts = 0.0
+  /// Reads and writes of device registers, each of which leaves a virtual machine.
+  var accesses = 0.0
+
+  static func - (one: GuestCounts, other: GuestCounts) -> GuestCounts {
+    GuestCounts(
+      instructions: one.instructions - other.instructions,
+      notifications: one.notifications - other.notifications,
+      interrupts: one.interrupts - other.interrupts, accesses: one.accesses - other.accesses)
+  }
+
+  /// Counts a line of QEMU's log of trace events.
+  mutating func count(traceLine line: some StringProtocol) {
+    if line.hasPrefix("virtio_queue_notify ") {
+      notifications += 1
+    } else if line.hasPrefix("apic_deliver_irq ") || line.hasPrefix("apic_local_deliver ") {
+      interrupts += 1
+    } else if line.hasPrefix("memory_region_ops_"), !line.contains("'apic-msi'") {
+      // A message of an interrupt is the device's own write.
+      accesses += 1
+    }
+  }
+}
+
+/// Reads the counts of a running QEMU from the files that it writes.
+final class GuestCounters {
+  private static let events = [
+    "virtio_queue_notify", "apic_deliver_irq", "apic_local_deliver", "memory_region_ops_read",
+    "memory_region_ops_write",
+  ]
+
+  private let plugin: String
+  private let countFile: String
+  private let traceFile: String
+  private var counts = GuestCounts()
+  private var offset: UInt64 = 0
+  private var rest = ""
+
+  /// Compiles the plugin; the files are made in `folder`.
+  init(folder: String) async throws {
+    plugin = "\(try Paths.cache("bench"))/instructions.so"
+    countFile = "\(folder)/instructions"
+    traceFile = "\(folder)/trace"
+    let source = "\(Repository.root)/Tests/Bench/instructions.c"
+    try await ExternalCommand("cc", ["-O2", "-shared", "-fPIC", "-o", plugin, source])
+      .runChecked("compiling instructions.c")
+  }
+
+  /// What QEMU must be told.
+  var arguments: [String] {
+    [
+      "-plugin", "\(plugin),file=\(countFile)", "-D", traceFile, "-d",
+      Self.events.map { "trace:\($0)" }.joined(separator: ","),
+    ]
+  }
+
+  /// The counts since the guest's start.
+  func read() throws -> GuestCounts {
+    guard let bytes = FileManager.default.contents(atPath: countFile), bytes.count == 8,
+      let file = FileHandle(forReadingAtPath: traceFile)
+    else {
+      throw ToolError(
+        "QEMU counted no instructions", at: countFile,
+        advice: "It needs a QEMU with plugins and traces to its log, such as Debian's.")
+    }
+    defer { try? file.close() }
+    counts.instructions = Double(bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    try file.seek(toOffset: offset)
+    while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
+      offset += UInt64(piece.count)
+      let lines = (rest + String(decoding: piece, as: UTF8.self))
+        .split(separator: "\n", omittingEmptySubsequences: false)
+      for line in lines.dropLast() { counts.count(traceLine: line) }
+      rest = String(lines.last ?? "")
+    }
+    return counts
+  }
+}
