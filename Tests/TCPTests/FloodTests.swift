@@ -236,6 +236,7 @@ import Testing
         number = max(number, segment.header.sequence - script.base + segment.payload.count)
       }
       if !friend.isWritable { script.advance(milliseconds: 11) }
+      #expect(script.tcp.memoryWaiters.count <= 101, "each waits once")
     }
     #expect(count == 100_000)
     // All that waited are told when there is memory again.

@@ -76,8 +76,10 @@ extension TCP {
   /// A connection has room but the pool has none: it is told when that may have changed.
   func waitForMemory(_ connection: Connection, now: Instant) {
     connection.awaitsRoom = true
-    if connection.awaitsMemory { return }
     connection.awaitsMemory = true
+    // It may still be listed from the last time.
+    if connection.isListedForMemory { return }
+    connection.isListedForMemory = true
     memoryWaiters.append(connection)
     let time = now + .milliseconds(10)
     if !memoryAlarm.isPending { wheel.insert(memoryAlarm, at: time) }
@@ -87,8 +89,11 @@ extension TCP {
   func tellMemoryWaiters(now: Instant) {
     let waiters = memoryWaiters
     memoryWaiters.removeAll()
-    for connection in waiters where connection.awaitsMemory {
+    for connection in waiters {
+      connection.isListedForMemory = false
+      guard connection.awaitsMemory else { continue }
       if connection.state.takesData, !maySend(keeping: connection.sender.queue.count) {
+        connection.isListedForMemory = true
         memoryWaiters.append(connection)
         continue
       }
