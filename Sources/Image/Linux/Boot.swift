@@ -41,6 +41,7 @@ enum Boot {
     LocalTimer.enable()
     let parameters = Parameters.read()
     CycleCounter.discover()
+    TranslationCache.discover()
     Clock.start(wallTime: parameters.wallTime)
     Log.setClock(BootClock())
     Log.setThreshold(parameters.logLevel)
