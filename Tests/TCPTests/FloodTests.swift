@@ -51,7 +51,10 @@ import Testing
     configuration.halfOpenLimit = 0
     let script = Script(configuration)
     let listener = try script.listen()
-    func cookie() throws { script.inject(.syn, seq: 0); _ = try #require(script.expect([.syn, .ack])) }
+    func cookie() throws {
+      script.inject(.syn, seq: 0)
+      _ = try #require(script.expect([.syn, .ack]))
+    }
     try cookie()
     // Another number of either side, or another port.
     script.inject(.ack, seq: 1, ack: 2)

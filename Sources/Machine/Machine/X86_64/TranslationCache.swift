@@ -27,7 +27,8 @@ public enum TranslationCache {
     if refresh.value.countMapped() && isEmulated.value { flush() }
   }
 
-  private static func flush() {
+  /// Forgets all translations.
+  static func flush() {
     // SAFETY: the same tables again; only the translations are forgotten (SDM 3A section 5.10.4.1).
     unsafe martlet_write_cr3(martlet_read_cr3())
   }
