@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Foundation
+import Launch
 import Plan
 import ToolSupport
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+import Launch
 import ToolSupport
 
 /// One thing that a client does to a server, and how fast that goes.

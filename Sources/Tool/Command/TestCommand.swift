@@ -14,17 +14,21 @@ struct TestCommand: AsyncParsableCommand {
     commandName: "test",
     abstract: "Runs the tests: all tiers but fuzz, or one of them.",
     discussion: """
-      unit   lint, then the tests of every module on the host (swift test)
-      guest  Tests/Guest: checked output, and C programs compared with Linux
-      apps   Apps/*/tests.yaml: the applications with checked output
-      fuzz   the parsers with random input, a minute each (MARTLET_FUZZ_SECONDS)
-      Prints one line for each test; the last line is `N passed, N failed`.
+      unit     lint, then the tests of every module on the host (swift test)
+      guest    Tests/Guest: checked output, and C programs compared with Linux
+      apps     Apps/*/tests.yaml: the applications with checked output
+      network  Tests/Network: servers on bad wires and under attack (MARTLET_NETWORK_LOAD)
+      fuzz     the parsers with random input, a minute each (MARTLET_FUZZ_SECONDS)
+      Prints one line for each test; the last line is `N passed, N failed`, and what could
+      not be tried here is told as skipped.
       """)
 
   /// A part of the tests.
-  enum Tier: String, CaseIterable, ExpressibleByArgument { case unit, guest, apps, fuzz }
+  enum Tier: String, CaseIterable, ExpressibleByArgument {
+    case unit, guest, apps, network, fuzz
+  }
 
-  @Argument(help: "The tier (default: unit, guest and apps).")
+  @Argument(help: "The tier (default: unit, guest, apps and network).")
   var tier: Tier?
 
   @Option(help: "Runs only tests whose name contains this text.")
@@ -36,11 +40,11 @@ struct TestCommand: AsyncParsableCommand {
   func run() async throws {
     Log.bootstrap(isVerbose: false)
     setenv("MARTLET_QUIET", "1", 1)
-    let tiers: [Tier] = tier.map { [$0] } ?? [.unit, .guest, .apps]
+    let tiers: [Tier] = tier.map { [$0] } ?? [.unit, .guest, .apps, .network]
     var tally = TestTally()
     var isPrepared = false
     for tier in tiers {
-      if !isPrepared && (tier == .guest || tier == .apps) {
+      if !isPrepared && [.guest, .apps, .network].contains(tier) {
         await prepareApplications()
         isPrepared = true
       }
@@ -56,11 +60,14 @@ struct TestCommand: AsyncParsableCommand {
       case .apps:
         let files = try TestFile.all(in: "\(Repository.root)/Apps", named: "tests.yaml")
         tally.add(try await runGuests(try files.flatMap { try $0.runnable() }))
+      case .network:
+        tally.add(try await runGuests(try NetworkTests.all()))
       case .fuzz:
         tally.add(try await HostTests.fuzz())
       }
     }
-    print("\(tally.passed) passed, \(tally.failed) failed")
+    let skipped = tally.skipped > 0 ? ", \(tally.skipped) skipped" : ""
+    print("\(tally.passed) passed, \(tally.failed) failed\(skipped)")
     // A run without a test proves nothing.
     if tally.failed > 0 || tally.passed == 0 { throw ExitCode(1) }
   }

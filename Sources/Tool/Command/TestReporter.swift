@@ -38,10 +38,14 @@ enum TestReporter {
     let time = (ContinuousClock.now - started).components
     let tenths = time.attoseconds / 100_000_000_000_000_000
     switch outcome {
-    case .passed(let claims):
+    case .passed(let claims, let skipped):
       let count = claims == 1 ? "" : ", \(claims) claims"
-      print("ok    \(name) (\(time.seconds).\(tenths) s\(count))")
-      return TestTally(passed: claims)
+      let lines = skipped.map { "\nskip  \(name): \($0)" }.joined()
+      print("ok    \(name) (\(time.seconds).\(tenths) s\(count))\(lines)")
+      return TestTally(passed: claims, skipped: skipped.count)
+    case .skipped(let reason):
+      print("skip  \(name): \(reason.split(separator: "\n").joined(separator: "\n      "))")
+      return TestTally(skipped: 1)
     case .failed(let reason):
       // One call, so that the lines of two tests do not mix.
       let lines = reason.split(separator: "\n", omittingEmptySubsequences: false).prefix(60)

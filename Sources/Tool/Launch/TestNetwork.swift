@@ -4,7 +4,8 @@ import Foundation
 import Synchronization
 import ToolSupport
 
-/// A network of its own for one guest and the programs that load it: a namespace with a tap device.
+/// A network of its own for one guest and the programs that load or attack it: a namespace with a
+/// tap device.
 ///
 /// One shell lives in the namespace as the first process of a process namespace and waits for the
 /// end of its input, which is the end of this object or of the tool, however that ends. With the
@@ -12,22 +13,23 @@ import ToolSupport
 /// namespace and its device are gone: there is nothing that a crash could leave behind.
 ///
 /// Root is not needed where users may have namespaces and /dev/net/tun.
-final class TestNetwork: Sendable {
-  static let device = "mtbench0"
+public final class TestNetwork: Sendable {
+  public static let device = "mtbench0"
   static let hostPrefix = "10.77.0.1/24"
-  static let guestAddress = "10.77.0.2"
-  static let guestPrefixLength = 24
+  public static let guestAddress = "10.77.0.2"
+  public static let guestPrefixLength = 24
 
   /// For files that live as long as the network.
-  let folder: String
+  public let folder: String
   /// The shell's process number.
   private let target: String
   private let holder: Process
   private let lifeline: FileHandle
   private let isOpen = Mutex(true)
 
-  init() throws {
-    folder = Paths.absolute("\(NSTemporaryDirectory())/martlet-bench-\(UUID().uuidString)")
+  /// Makes one; throws when the user has no right to, with the reason.
+  public init() throws {
+    folder = Paths.absolute("\(NSTemporaryDirectory())/martlet-network-\(UUID().uuidString)")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     holder = Process()
     holder.executableURL = URL(fileURLWithPath: try Self.located("setsid"))
@@ -57,12 +59,12 @@ final class TestNetwork: Sendable {
       target = ""
       close()
       throw ToolError(
-        "cannot make a network for the bench\n  "
+        "cannot make a network of its own for a guest\n  "
           + said.split(separator: "\n").joined(separator: "\n  "),
         advice: Self.isRoot
-          ? "The bench needs the right to make namespaces and /dev/net/tun."
-          : "Run it as root: sudo ./martlet bench; without root it needs namespaces for users and "
-            + "access to /dev/net/tun.")
+          ? "It needs the right to make namespaces, and /dev/net/tun."
+          : "Run it as root; without root it needs namespaces for users and access to /dev/net/tun."
+      )
     }
     target = String(words[1])
   }
@@ -70,7 +72,7 @@ final class TestNetwork: Sendable {
   deinit { close() }
 
   /// Ends everything that runs in it, and removes it. Does nothing the second time.
-  func close() {
+  public func close() {
     let isFirst = isOpen.withLock { (isOpen: inout Bool) -> Bool in
       defer { isOpen = false }
       return isOpen
@@ -81,12 +83,12 @@ final class TestNetwork: Sendable {
   }
 
   /// A program in the namespace, ended after that many seconds with status 124.
-  func command(_ words: [String], seconds: Int) -> ExternalCommand {
+  public func command(_ words: [String], seconds: Int) -> ExternalCommand {
     ExternalCommand("timeout", ["--kill-after=5", "\(seconds)"] + entering + words)
   }
 
   /// An executable file that runs QEMU in the namespace; `more` comes after the arguments it gets.
-  func emulator(more: [String]) throws -> String {
+  public func emulator(more: [String]) throws -> String {
     let path = "\(folder)/qemu"
     let qemu = try Self.located(Paths.environment("MARTLET_QEMU") ?? "qemu-system-x86_64")
     let words = entering + [qemu]
@@ -134,7 +136,7 @@ final class TestNetwork: Sendable {
     return String(decoding: said, as: UTF8.self)
   }
 
-  static func quoted(_ word: String) -> String {
+  public static func quoted(_ word: String) -> String {
     "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
       + "'"
   }
