@@ -80,13 +80,9 @@ public enum Scheduler {
     if thread.state == .blocked && thread.isInterruptible { wake(thread, .interrupted) }
   }
 
-  /// Ends the current thread.
+  /// Ends the current thread. Whatever the callers' frames hold is never let go.
   public static func exitCurrent() -> Never {
-    let shared = shared
-    shared.current.state = .ended
-    shared.current.detach()
-    shared.reschedule()
-    fatalError("an ended thread ran again")
+    ThreadContext.leave(for: shared.endCurrent())
   }
 
   /// Processor time that `thread` has used, up to now if it is the current one.

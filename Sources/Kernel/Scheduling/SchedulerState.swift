@@ -115,6 +115,18 @@ final class SchedulerState {
   /// called runs again; at once, when it is the next one itself.
   func reschedule() {
     let previous = current
+    let next = awaitReady()
+    if next === previous {
+      previous.state = .running
+      return
+    }
+    running = next
+    switchFrom(previous)
+  }
+
+  /// The thread that is to run next; sleeps until there is one.
+  @inline(__always)
+  private func awaitReady() -> Thread {
     var next = policy.dequeue()
     while next == nil {
       EventBatch.pause()
@@ -127,15 +139,27 @@ final class SchedulerState {
       serveEvents()
       next = policy.dequeue()
     }
-    guard let next else { return }
+    guard let next else { fatalError("no thread is ready") }
     if !hasSliceAlarm && !policy.isEmpty { startSlice() }
-    if next === previous {
-      previous.state = .running
-      return
-    }
-    if previous.state == .ended { ended = previous }
+    return next
+  }
+
+  /// Ends the current thread; says who runs instead.
+  ///
+  /// It returns before the switch, because a frame that the switch leaves for good would keep its
+  /// reference to the thread, and so the thread and its stack, for ever.
+  @inline(never)
+  func endCurrent() -> ThreadContext.Resumption {
+    let previous = current
+    previous.state = .ended
+    previous.detach()
+    let next = awaitReady()
+    let now = CycleCounter.read()
+    previous.cyclesUsed &+= now &- switchedAt
+    switchedAt = now
+    ended = previous
     running = next
-    switchFrom(previous)
+    return markRunning()
   }
 
   /// Goes on with the thread that is `running` now.
@@ -166,8 +190,17 @@ final class SchedulerState {
   /// Where a new thread begins.
   func enterNewThread() {
     ended = nil
-    current.run()
+    if runCurrent() { ThreadContext.enterProgram() }
     Scheduler.exitCurrent()
+  }
+
+  /// Returns whether the thread's program is to begin. In a scope of its own, so that no reference
+  /// to the thread is held when it is left for good.
+  @inline(never)
+  private func runCurrent() -> Bool {
+    let thread = current
+    thread.run()
+    return thread.entersProgram
   }
 }
 

@@ -65,8 +65,11 @@ open class Thread: TrapTarget {
     Scheduler.serveInterrupt()
   }
 
-  /// What the thread does. When it returns the thread ends.
+  /// What the thread does in the kernel. When it returns the thread ends, or its program begins.
   open func run() {}
+
+  /// Whether program code begins after `run`, with the saved registers.
+  open var entersProgram: Bool { false }
 
   /// Whether something should end an interruptible wait: a signal to deliver, or the end of the
   /// process.

@@ -74,9 +74,7 @@ public final class LinuxThread: Thread {
     Dispatch.attendant.value?.handle(context.fault, of: self)
   }
 
-  public override func run() {
-    context.enterProgram()
-  }
+  public override var entersProgram: Bool { true }
 }
 
 /// Cleans up for a thread that ends: robust locks, the word that joiners wait for.

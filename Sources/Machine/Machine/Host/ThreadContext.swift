@@ -51,6 +51,13 @@ public final class ThreadContext: @unchecked Sendable {
     from.turn.wait()
   }
 
+  /// Goes on with another thread for good: the one that runs has ended.
+  public static func leave(for to: Resumption) -> Never {
+    to.context.resume()
+    let never = DispatchSemaphore(value: 0)
+    while true { never.wait() }
+  }
+
   private func resume() {
     guard !isStarted else {
       turn.signal()
@@ -74,11 +81,9 @@ public final class ThreadContext: @unchecked Sendable {
   }
 
   /// There is no program to go to.
-  public func enterProgram() -> Never {
+  public static func enterProgram() -> Never {
     preconditionFailure("the host does not run programs")
   }
-
-  public func releaseStack() {}
 
   // MARK: Vector state
 

@@ -8,7 +8,6 @@ final class KernelStack {
   /// One past the highest byte.
   let top: UInt
   private let pageCount: Int
-  private var isReleased = false
 
   /// The next address that has never been a stack, and stacks that may be used again, by the
   /// number of their pages: a stack's frames stay with it.
@@ -38,13 +37,5 @@ final class KernelStack {
   }
 
   /// Keeps the stack for the next thread.
-  func release() {
-    guard !isReleased else { return }
-    isReleased = true
-    Self.spare.value.append((top: top, pageCount: pageCount))
-  }
-
-  deinit {
-    if !isReleased { Self.spare.value.append((top: top, pageCount: pageCount)) }
-  }
+  deinit { Self.spare.value.append((top: top, pageCount: pageCount)) }
 }

@@ -94,13 +94,34 @@ public final class ThreadContext {
   @inline(__always)
   public static func `switch`(from: ThreadContext, to: Resumption) {
     from.vectorState.save()
-    to.vectorState.restore()
+    take(to)
+    if from.threadPointer != to.threadPointer { loadThreadPointer(to.threadPointer) }
+    go(on: to.stackPointer, saving: &from.savedStackPointer)
+  }
+
+  /// Goes on with another thread for good: the one that runs has ended. What this stack's frames
+  /// hold is never let go.
+  public static func leave(for to: Resumption) -> Never {
+    take(to)
+    loadThreadPointer(to.threadPointer)
+    var nowhere: UInt64 = 0
+    go(on: to.stackPointer, saving: &nowhere)
+    fatalError("an ended thread ran again")
+  }
+
+  @inline(__always)
+  private static func go(on stackPointer: UInt64, saving own: inout UInt64) {
     // SAFETY: both are kernel stacks in the form that martlet_switch_stack leaves and expects,
     // alive as long as their threads, which the scheduler keeps.
+    unsafe martlet_switch_stack(&own, stackPointer)
+  }
+
+  /// What the entry stubs and the program's vector registers need of a thread that will run.
+  @inline(__always)
+  private static func take(_ to: Resumption) {
+    to.vectorState.restore()
     PerProcessor.store(to.frameEnd, MARTLET_CPU_KERNEL_STACK)
     PerProcessor.store(to.target, MARTLET_CPU_CURRENT_TARGET)
-    if from.threadPointer != to.threadPointer { loadThreadPointer(to.threadPointer) }
-    unsafe martlet_switch_stack(&from.savedStackPointer, to.stackPointer)
   }
 
   /// Sets the running thread's FS base.
@@ -115,15 +136,12 @@ public final class ThreadContext {
     unsafe martlet_write_msr(0xc000_0100, UInt64(value))
   }
 
-  /// Leaves the kernel for the saved registers.
-  public func enterProgram() -> Never {
+  /// Leaves the kernel for the saved registers of the thread that runs. What the stack's frames
+  /// hold is never let go.
+  public static func enterProgram() -> Never {
+    let frameEnd = PerProcessor.load(MARTLET_CPU_KERNEL_STACK)
     // SAFETY: the frame was set up by `reset` or by an entry stub.
-    unsafe martlet_enter_program(frameEnd - Self.frameByteCount)
-  }
-
-  /// Frees the kernel stack; the thread has ended and another one runs.
-  public func releaseStack() {
-    stack?.release()
+    unsafe martlet_enter_program(frameEnd - frameByteCount)
   }
 
   /// The exception that brought the thread into the kernel.
