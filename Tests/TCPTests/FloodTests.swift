@@ -252,6 +252,31 @@ import Testing
     #expect(sleepers[99].isWritable)
   }
 
+  /// A hundred clients have vanished with all buffers: what waits for some is told soon when there
+  /// are some, but until then the machine sleeps.
+  @Test func whoWaitsForBuffersDoesNotKeepTheMachineAwake() throws {
+    let script = Script(bufferCount: 1024)
+    let listener = try script.listen(backlog: 1000)
+    var sleepers: [Connection] = []
+    for index in 0..<100 {
+      stranger(script, index)
+      sleepers.append(try script.accept(from: listener))
+      _ = try? script.write(sleepers[index], 200_000)
+      script.drain()
+    }
+    #expect(script.tcp.memoryWaiters.count > 50)
+    // The first retransmissions.
+    script.advance(seconds: 60)
+    // A look for buffers every ten milliseconds would wake it 2000 times.
+    #expect(script.advance(Nanoseconds(seconds: 20)) < 1000)
+    script.drain()
+    let witness = Witness()
+    sleepers[99].observer = witness
+    for sleeper in sleepers.dropLast() { sleeper.abort(now: script.now) }
+    script.advance(milliseconds: 20)
+    #expect(witness.take().contains(.writable))
+  }
+
   @Test func connectionsOfManyAreFound() throws {
     let script = Script()
     let listener = try script.listen(backlog: 5000)

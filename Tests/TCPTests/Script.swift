@@ -169,13 +169,19 @@ final class Script {
   // MARK: Time
 
   /// Lets time pass, alarm by alarm.
-  func advance(_ span: Nanoseconds) {
+  ///
+  /// - Returns: how often it was woken.
+  @discardableResult
+  func advance(_ span: Nanoseconds) -> Int {
     let end = now + span
+    var count = 0
     while tcp.nextDeadline <= end {
       now = max(now, tcp.nextDeadline)
       tcp.advance(to: now)
+      count += 1
     }
     now = end
+    return count
   }
 
   func advance(milliseconds: Int64) { advance(.milliseconds(milliseconds)) }

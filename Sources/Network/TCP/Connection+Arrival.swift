@@ -84,6 +84,7 @@ extension Connection {
   /// may be room to write.
   @inline(__always)
   func madeProgress(now: Instant) {
+    stack.buffersCameFree()
     isProbing = false
     keepProbes = 0
     if sender.outstanding == 0 {

@@ -164,6 +164,7 @@ public final class Connection: TimerEntry {
     abandonReassembly()
     if isOrphan { receiver.removeAll() }
     mustAcknowledge = false
+    stack.buffersCameFree()
     if let record {
       self.record = nil
       stack.table.remove(record)

@@ -77,16 +77,42 @@ extension TCP {
   func waitForMemory(_ connection: Connection, now: Instant) {
     connection.awaitsRoom = true
     connection.awaitsMemory = true
+    if memoryAlarm.isPending {
+      buffersCameFree()
+    } else {
+      lookForMemory(after: Self.leastMemoryPause, now: now)
+    }
     // It may still be listed from the last time.
     if connection.isListedForMemory { return }
     connection.isListedForMemory = true
     memoryWaiters.append(connection)
-    let time = now + .milliseconds(10)
-    if !memoryAlarm.isPending { wheel.insert(memoryAlarm, at: time) }
   }
 
-  /// Tells those who wait for buffers and may have some.
+  static var leastMemoryPause: Nanoseconds { .milliseconds(10) }
+  /// Buffers that unread data held may come free without a word.
+  private static var longestMemoryPause: Nanoseconds { .milliseconds(1280) }
+
+  private func lookForMemory(after pause: Nanoseconds, now: Instant) {
+    memoryPause = pause
+    memoryLookedAt = now
+    wheel.insert(memoryAlarm, at: now + pause)
+  }
+
+  /// Buffers of a sender came free: those who wait need not wait long any more.
+  @inline(__always)
+  func buffersCameFree() {
+    if memoryPause > Self.leastMemoryPause { lookForMemorySoon() }
+  }
+
+  private func lookForMemorySoon() {
+    memoryPause = Self.leastMemoryPause
+    if !memoryWaiters.isEmpty { wheel.insert(memoryAlarm, at: memoryLookedAt + memoryPause) }
+  }
+
+  /// Tells those who wait for buffers and may have some. While nobody may, the pauses become longer:
+  /// others that do not read can keep the buffers for minutes, and an idle machine must sleep.
   func tellMemoryWaiters(now: Instant) {
+    var hasTold = false
     let waiters = memoryWaiters
     memoryWaiters.removeAll()
     for connection in waiters {
@@ -97,12 +123,15 @@ extension TCP {
         memoryWaiters.append(connection)
         continue
       }
+      hasTold = true
       connection.awaitsMemory = false
       connection.awaitsRoom = false
       connection.note(.writable)
       connection.notify()
     }
-    if !memoryWaiters.isEmpty { wheel.insert(memoryAlarm, at: now + .milliseconds(10)) }
+    guard !memoryWaiters.isEmpty else { return }
+    let pause = hasTold ? Self.leastMemoryPause : Nanoseconds(2 &* memoryPause.count)
+    lookForMemory(after: min(pause, Self.longestMemoryPause), now: now)
   }
 }
 

@@ -41,6 +41,9 @@ public final class TCP {
   var portOffsets: [UInt16] = Array(repeating: 0, count: 16)
   /// Connections that wait for buffers to send with.
   var memoryWaiters: [Connection] = []
+  /// How long after `memoryLookedAt` they are looked at again.
+  var memoryPause = TCP.leastMemoryPause
+  var memoryLookedAt = Instant.start
 
   /// - Parameters:
   ///   - pool: where frames are made; its buffers must have room for every header and some data.
