@@ -79,17 +79,24 @@ def command(*words, **more):
 # Guests
 
 
+def give_address6():
+    """The host's own IPv6 address, which `TestNetwork` does not give."""
+    subprocess.run(["ip", "-6", "address", "replace", f"{HOST6}/64", "dev", DEVICE, "nodad"],
+                   check=True)
+
+
 class Guest:
     """A program in a guest, from its first answer to the end of the `with` statement."""
 
     def __init__(self, application, arguments=(), memory="128M", options=(), port=80, wire=None):
+        give_address6()
         self.port = port
-        self.memory = memory
         name = f"guest-{time.monotonic_ns()}"
         self._identity = os.path.abspath(f"{name}.pid")
         self._log = open(f"{name}.log", "w+b")
         environment = dict(
-            os.environ, MARTLET_QEMU=f"{HERE}/qemu", MARTLET_TEST_PID=self._identity)
+            os.environ, MARTLET_QEMU=f"{HERE}/qemu", MARTLET_TEST_PID=self._identity,
+            MARTLET_TEST_QEMU=os.environ.get("MARTLET_QEMU", "qemu-system-x86_64"))
         if wire:
             environment["MARTLET_TEST_NETDEV"] = wire.netdev
         words = [TOOL, "run", "--net", f"tap:{DEVICE}", "--memory", memory]
@@ -183,6 +190,14 @@ class Guest:
 
 
 # Clients
+
+
+def meminfo(guest):
+    """The /proc/meminfo of a guest that runs `server.py`: bytes by name."""
+    with guest.connect() as connection:
+        connection.sendall(b"M")
+        text = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+    return {line.split(":")[0]: int(line.split()[1]) << 10 for line in text.splitlines()}
 
 
 def fetch(path="/", address=GUEST, port=80, timeout=30):
@@ -309,9 +324,12 @@ class RawWire:
         self.send(packets.ethernet(self.guest, self.own, kind, packet))
 
     def frames(self, seconds):
-        """What comes until nothing has come for that long."""
+        """What comes until nothing has come for that long, or all that comes in ten times as long."""
+        limit = time.monotonic() + 10 * seconds
         while select.select([self._socket], [], [], seconds)[0]:
             yield self._socket.recv(65600)
+            if seconds and time.monotonic() > limit:
+                return
 
     def segments(self, seconds):
         for frame in self.frames(seconds):

@@ -76,8 +76,8 @@ def nginx_on_a_bad_wire():
 
 
 def nginx_on_a_worse_wire():
-    with Wire("heavy", loss=0.05, reorder=0.1, duplicate=0.02, delay=0.002, corrupt=0.002) as wire, \
-            nginx(wire):
+    with Wire("heavy", loss=0.05, reorder=0.1, duplicate=0.02, delay=0.002,
+              corrupt=0.002) as wire, nginx(wire):
         transfers("heavy")
         short_connections("heavy", 60 * lab.LOAD)
         claim_wire("heavy", wire)

@@ -45,7 +45,9 @@ enum NetworkTests {
     if !record.isComplete { differences.append("the script did not say 'done'") }
     if output.status != 0, differences.isEmpty { differences.append("status \(output.status)") }
     guard differences.isEmpty else {
-      if !output.errorText.isEmpty { differences.append("errors: \(output.errorText.suffix(3000))") }
+      if !output.errorText.isEmpty {
+        differences.append("errors: \(output.errorText.suffix(3000))")
+      }
       return .failed(differences.joined(separator: "\n"))
     }
     if record.held == 0 {
