@@ -147,6 +147,23 @@ private final class TestLink: NeighborLink {
     check(free - testPool.availableCount <= 100)
   }
 
+  @Test func aFloodDoesNotPushOutWhoAnswers() {
+    let table = NeighborTable(limit: 8, frameLimit: 4)
+    known(table)
+    for index in 0..<1000 {
+      let now = time(1 + Double(index) / 1000)
+      let stranger = IPAddress(IPv4Address(UInt32(0x0a00_0100 + index)))
+      if index % 2 == 0 {
+        table.hold(Frame(packet([1])), for: stranger, link: link, now: now)
+      } else {
+        table.learn(
+          stranger, at: station, by: .announcement, creates: true, link: link, now: now)
+      }
+    }
+    check(table.station(of: address, now: time(2)) == station)
+    check(table.count == 8)
+  }
+
   @Test func theTableBehavesAsAModel() {
     var random = SeededGenerator(seed: 21)
     let table = NeighborTable(limit: 1000)

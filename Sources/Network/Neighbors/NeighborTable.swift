@@ -40,6 +40,8 @@ public final class NeighborTable {
     var state = State.incomplete
     var deadline = Instant.never
     var solicitations = 0
+    /// It has heard us at least once.
+    var hasAnswered = false
     var lastUse: Instant
     var waiting: [PendingFrame] = []
     var next: Entry?
@@ -48,6 +50,14 @@ public final class NeighborTable {
       self.address = address
       lastUse = now
     }
+
+    /// Whether this entry makes room rather than another one. Anybody can make us ask for stations
+    /// that there are not, and announce itself under many addresses; those who answer us stay.
+    func isWorthLess(than other: Entry) -> Bool {
+      (worth, lastUse) < (other.worth, other.lastUse)
+    }
+
+    private var worth: Int { state == .incomplete ? 0 : hasAnswered ? 2 : 1 }
   }
 
   final class PendingFrame {
@@ -172,6 +182,7 @@ public final class NeighborTable {
     case .solicitedAnswer, .weakAnswer(isSolicited: true):
       entry.station = station
       entry.state = .reachable
+      entry.hasAnswered = true
       entry.solicitations = 0
       schedule(entry, now + reachableTime)
     case .announcement, .weakAnswer:
@@ -188,6 +199,7 @@ public final class NeighborTable {
   public func confirm(_ address: IPAddress, now: Instant) {
     guard let entry = find(address), entry.state != .incomplete else { return }
     entry.state = .reachable
+    entry.hasAnswered = true
     entry.solicitations = 0
     schedule(entry, now + reachableTime)
   }
@@ -293,21 +305,22 @@ public final class NeighborTable {
     return nil
   }
 
-  /// Puts an entry in; when there is no room, in place of the one that was not used for longest.
+  /// Puts an entry in; when there is no room, in place of the one that is worth least and for which
+  /// no frame waits.
   private func insert(_ entry: Entry) -> Bool {
     if count == limit {
-      var oldest: Entry?
+      var least: Entry?
       for bucket in buckets {
         var next = bucket
         while let candidate = next {
-          if candidate.waiting.isEmpty, candidate.lastUse < (oldest?.lastUse ?? .never) {
-            oldest = candidate
+          if candidate.waiting.isEmpty, least.map(candidate.isWorthLess) ?? true {
+            least = candidate
           }
           next = candidate.next
         }
       }
-      guard let oldest else { return false }
-      remove(oldest)
+      guard let least else { return false }
+      remove(least)
     }
     let index = Self.bucket(of: entry.address)
     entry.next = buckets[index]
