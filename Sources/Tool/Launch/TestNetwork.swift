@@ -8,8 +8,9 @@ import ToolSupport
 /// tap device.
 ///
 /// One shell lives in the namespace as the first process of a process namespace and waits for the
-/// end of its input, which is the end of this object or of the tool, however that ends. With the
-/// shell the kernel ends everything that was started here, and with the last process the
+/// end of its input, which is the end of this object or of the tool, however that ends. Then it
+/// ends everything that was started here, so that nobody writes to the folder any more, and removes
+/// the folder. Should the shell end first, the kernel does the former. With the last process the
 /// namespace and its device are gone: there is nothing that a crash could leave behind.
 ///
 /// Root is not needed where users may have namespaces and /dev/net/tun.
@@ -114,7 +115,8 @@ public final class TestNetwork: Sendable {
     read -r process rest </proc/self/stat
     echo "ready $process"
     read -r nothing
-    rm -rf "$1"
+    [ $$ = 1 ] && kill -KILL -1 2>/dev/null
+    rm -rf "$1" || { sleep 1; rm -rf "$1"; }
     """
 
   private static func located(_ name: String) throws -> String {
