@@ -17,7 +17,8 @@ extension ServerBench {
     ServerBench(
       name: "redis", application: "redis", port: 6379,
       loads: [
-        .redis("set", pipeline: 1, requests: 100_000), .redis("get", pipeline: 1, requests: 100_000),
+        .redis("set", pipeline: 1, requests: 100_000),
+        .redis("get", pipeline: 1, requests: 100_000),
         .redis("set", pipeline: 16, requests: 1_000_000),
         .redis("get", pipeline: 16, requests: 1_000_000),
         .redis("lpush", pipeline: 100, requests: 500_000),
