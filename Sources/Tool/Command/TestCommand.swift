@@ -12,12 +12,13 @@ import ToolSupport
 struct TestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "test",
-    abstract: "Runs the tests: all tiers but fuzz, or one of them.",
+    abstract: "Runs the tests: all tiers but long and fuzz, or one of them.",
     discussion: """
       unit     lint, then the tests of every module on the host (swift test)
       guest    Tests/Guest: checked output, and C programs compared with Linux
       apps     Apps/*/tests.yaml: the applications with checked output
       network  Tests/Network: servers on bad wires and under attack (MARTLET_NETWORK_LOAD)
+      long     ten million requests to the servers, without one time-out (some ten minutes)
       fuzz     the parsers with random input, a minute each (MARTLET_FUZZ_SECONDS)
       Prints one line for each test; the last line is `N passed, N failed`, and what could
       not be tried here is told as skipped.
@@ -25,7 +26,7 @@ struct TestCommand: AsyncParsableCommand {
 
   /// A part of the tests.
   enum Tier: String, CaseIterable, ExpressibleByArgument {
-    case unit, guest, apps, network, fuzz
+    case unit, guest, apps, network, long, fuzz
   }
 
   @Argument(help: "The tier (default: unit, guest, apps and network).")
@@ -62,6 +63,8 @@ struct TestCommand: AsyncParsableCommand {
         tally.add(try await runGuests(try files.flatMap { try $0.runnable() }))
       case .network:
         tally.add(try await runGuests(try NetworkTests.all()))
+      case .long:
+        tally.add(await EnduranceTests.run(filter: filter))
       case .fuzz:
         tally.add(try await HostTests.fuzz())
       }
