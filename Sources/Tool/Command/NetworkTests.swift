@@ -11,6 +11,10 @@ enum NetworkTests {
   /// what hangs.
   private static let limit = 600
 
+  /// Processes have numbers of their own in the network, which /proc must show: the library behind
+  /// the tool's threads looks itself up there, and traps when it is missing.
+  private static let processView = ["unshare", "--mount-proc"]
+
   static func all() throws -> [RunnableTest] {
     let folder = "\(Repository.root)/Tests/Network"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
@@ -28,9 +32,13 @@ enum NetworkTests {
       return .skipped("\(error)")
     }
     defer { network.close() }
+    let probe = try await network.command(processView + ["true"], seconds: 10).run()
+    guard probe.isSuccess else {
+      return .skipped("cannot mount /proc for a test\n\(probe.errorText)")
+    }
     let load = max(1, Paths.environment("MARTLET_NETWORK_LOAD").flatMap { Int($0) } ?? 1)
     let output = try await network.command(
-      [
+      processView + [
         "env", "-C", network.folder, "MARTLET_TOOL=\(TestCase.tool)", "PYTHONDONTWRITEBYTECODE=1",
         "python3", script,
       ], seconds: limit * load
