@@ -168,6 +168,13 @@ let libraries: [Library] = [
       "NetworkHost", "NetworkStack", "Packets", "Scheduling", "TCP", "UDP", "VFS",
     ]),
   Library(
+    "Linux", "LinuxNetlink",
+    on: [
+      "Addresses", "Base", "Bytes", "Clock", "IPv4", "IPv6", "Internet", "LinuxCore",
+      "LinuxSockets", "Memory", "NetworkHost", "NetworkStack", "ProcFS", "Scheduling", "TCP", "UDP",
+      "VFS",
+    ]),
+  Library(
     "Linux", "LinuxVDSO",
     on: ["LinuxCore", "Base", "Bytes", "Machine", "Clock", "Frames", "Memory", "Random"]),
   Library(
