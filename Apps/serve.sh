@@ -3,7 +3,7 @@
 
 # serve APPLICATION GUESTPORT [OPTION...] [-- ARGUMENT...]
 # Starts an application with a free host port leading to GUESTPORT; sets PORT and SERVER, its
-# process. It is ended with the script.
+# process, which is ended with the script. The command PROBE tells whether the server answers.
 serve() {
   local application=$1 guest=$2 try
   shift 2
@@ -13,7 +13,7 @@ serve() {
       >server.out 2>server.err </dev/null &
     SERVER=$!
     trap 'end_server' EXIT
-    if answers "$PORT"; then return 0; fi
+    if answers; then return 0; fi
     end_server
   done
   echo "the server did not answer:" >&2
@@ -21,25 +21,13 @@ serve() {
   return 1
 }
 
-# Waits until somebody sends or takes something behind a port: QEMU takes connections before the
-# guest is there, and closes them when it is not.
+# Waits until the server answers: until the command PROBE succeeds. QEMU takes connections long before
+# the guest is there.
 answers() {
   local turn
   for turn in $(seq 300); do
     kill -0 "$SERVER" 2>/dev/null || return 1
-    if python3 - "$1" <<'PYTHON'
-import socket, sys
-try:
-    s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)
-    s.settimeout(0.4)
-    try:
-        sys.exit(1 if s.recv(1) == b"" else 0)
-    except socket.timeout:
-        sys.exit(0)
-except OSError:
-    sys.exit(1)
-PYTHON
-    then return 0; fi
+    if eval "timeout 5 ${PROBE:?what the server answers}" >/dev/null 2>&1; then return 0; fi
     sleep 0.2
   done
   return 1
@@ -49,7 +37,7 @@ PYTHON
 end_server() {
   trap - EXIT
   [ -n "$SERVER" ] || return 0
-  kill -INT "$SERVER" 2>/dev/null
-  wait "$SERVER" 2>/dev/null
+  kill -INT "$SERVER" 2>/dev/null || true
+  wait "$SERVER" 2>/dev/null || true
   SERVER=
 }

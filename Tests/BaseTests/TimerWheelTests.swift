@@ -132,3 +132,20 @@ private func instant(_ nanoseconds: UInt64) -> Instant { Instant(nanoseconds: na
     }
   }
 }
+
+extension TimerWheelTests {
+  /// The earliest deadline is kept, not looked for: a removed alarm may make it too early, once.
+  @Test func aRemovedAlarmCostsOneEarlyLookAtMost() {
+    var wheel = TimerWheel()
+    let early = Alarm(1)
+    wheel.insert(early, at: instant(1_000_000))
+    wheel.insert(Alarm(2), at: instant(1_000_000_000))
+    wheel.remove(early)
+    #expect(wheel.earliest <= instant(1_000_000_000))
+    #expect(due(&wheel, 1_000_000) == [])
+    #expect(wheel.earliest > instant(1_000_000))
+    #expect(wheel.earliest <= instant(1_000_000_000))
+    #expect(due(&wheel, 1_000_000_000) == [2])
+    #expect(wheel.earliest == .never)
+  }
+}

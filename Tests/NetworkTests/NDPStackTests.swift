@@ -134,6 +134,33 @@ import UDP
     #expect(isUsable(host.linkLocal, host) && host.stack.conflictCount == 0)
   }
 
+  @Test func addressesThatWereGivenAreUsedAtOnce() throws {
+    let host = Host(1)
+    let network = SimulatedNetwork(host)
+    host.stack.startIPv6(now: network.now)
+    let address = v6("2001:db8::5")
+    host.stack.add(IPv6Prefix(address, length: 64), now: network.now)
+    #expect(isUsable(address, host))
+    #expect(host.stack.sourceAddress(to: IPAddress(v6("2001:db8::9"))) == IPAddress(address))
+    let probes = host.takeICMP6(135).filter { $0.header.source == .any }
+    #expect(probes.map(\.header.target).contains(address.solicitedNodeGroup), "but looked for")
+    // Another one has it.
+    advertise(address, at: router, flags: 0x20, to: host, network)
+    #expect(!isUsable(address, host) && host.stack.conflictCount == 1)
+    host.stack.add(IPv6Prefix(v6("2001:db8::6"), length: 64), now: network.now)
+    network.run(seconds: 2)
+    advertise(v6("2001:db8::6"), at: router, flags: 0x20, to: host, network)
+    #expect(isUsable(v6("2001:db8::6"), host), "too late")
+  }
+
+  @Test func narrowLinksHaveNoVersion6() {
+    let host = Host(1, mtu: 1279)
+    host.stack.startIPv6(now: .start)
+    host.stack.add(IPv6Prefix(v6("2001:db8::5"), length: 64), now: .start)
+    #expect(host.interface.sent.isEmpty && host.stack.routes6.addresses.isEmpty)
+    #expect(host.stack.sourceAddress(to: IPAddress(v6("2001:db8::9"))) == nil)
+  }
+
   // MARK: - Neighbours (RFC 4861 section 7)
 
   @Test func questionsAreAnswered() throws {

@@ -98,6 +98,52 @@ import UDP
     check(try received(a, other) == nil, "an endpoint that is not connected hears nothing")
   }
 
+  @Test func connectingAgainChoosesAgain() throws {
+    let (a, _, _) = pair()
+    let endpoint = try client(a, to: "127.0.0.1", port: 9)
+    func connect(_ address: String) throws -> IPAddress {
+      try a.stack.udp.connect(endpoint, to: Endpoint(IPAddress(v4(address)), 9), sink: a.stack)
+      return endpoint.local.address
+    }
+    #expect(endpoint.local.address == IPAddress(v4("127.0.0.1")))
+    #expect(try connect("10.0.0.2") == IPAddress(v4("10.0.0.1")))
+    let port = endpoint.local.port
+    a.stack.udp.disconnect(endpoint)
+    #expect(endpoint.local == Endpoint(IPAddress(IPv4Address.any), port))
+    #expect(try connect("127.0.0.1") == IPAddress(v4("127.0.0.1")))
+    // An address that the program has chosen stays.
+    let bound = try server(a, "10.0.0.1", port: 77)
+    try a.stack.udp.connect(bound, to: Endpoint(IPAddress(v4("10.0.0.2")), 9), sink: a.stack)
+    a.stack.udp.disconnect(bound)
+    #expect(bound.local == Endpoint(IPAddress(v4("10.0.0.1")), 77))
+  }
+
+  @Test func unreadDatagramsLeaveBuffersForOthers() throws {
+    let small = try #require(PacketPool(bufferCount: 64, byteCount: 2048))
+    let stack = NetworkStack(
+      interface: TestInterface(0x5254_0000_0001), pool: small, now: .start, random: { 4 })!
+    check(stack.add(IPv4Prefix(v4("10.0.0.1"), length: 24), now: .start))
+    let caller = stack.udp.makeEndpoint(isIPv6: false)
+    for port: UInt16 in 1...20 {
+      let sink = stack.udp.makeEndpoint(isIPv6: false)
+      try stack.udp.bind(sink, to: Endpoint(IPAddress(IPv4Address.any), port), sink: stack)
+      for _ in 0..<20 {
+        try? stack.udp.send(
+          payload([1], for: stack), on: caller, to: Endpoint(IPAddress(v4("127.0.0.1")), port),
+          sink: stack)
+        stack.flush(now: .start)
+      }
+    }
+    #expect(small.freeCount == 48, "a quarter")
+    // Nor do those that wait for neighbours take them.
+    for number in 2..<200 {
+      try? stack.udp.send(
+        payload([1], for: stack), on: caller, to: Endpoint(IPAddress(v4("10.0.0.\(number)")), 9),
+        sink: stack)
+    }
+    #expect(small.freeCount == 40, "an eighth")
+  }
+
   @Test func loopbackNeedsNoInterface() throws {
     let stack = NetworkStack(interface: nil, pool: testPool, now: .start, random: { 4 })!
     let server = stack.udp.makeEndpoint(isIPv6: false)

@@ -120,6 +120,19 @@ import Testing
     #expect(script.expect(.ack, ack: 3010)?.header.options.timestampEcho == 1040)
   }
 
+  @Test func aSegmentThatComesAgainIsEchoed() throws {
+    let script = Script()
+    _ = try acceptedWithTimestamps(script)
+    script.inject(.ack, seq: 1, count: 988, stamped(1010))
+    script.inject(.ack, seq: 989, count: 988, stamped(1010))
+    script.expect(.ack, ack: 1977)
+    script.inject(.ack, seq: 989, count: 988, stamped(9000))
+    #expect(script.expect(.ack, ack: 1977)?.header.options.timestampEcho == 9000)
+    // Not any old one.
+    script.inject(.ack, seq: 1, count: 988, stamped(9500))
+    #expect(script.expect(.ack, ack: 1977)?.header.options.timestampEcho == 9000)
+  }
+
   @Test func theClockOfTheOtherSideMayWrapAndRest() throws {
     let script = Script()
     let connection = try acceptedWithTimestamps(script, at: 0xffff_fff0)

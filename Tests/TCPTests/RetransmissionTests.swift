@@ -46,7 +46,11 @@ import Testing
     script.inject(.ack, ack: 11)
     try script.write(connection, 10, from: 11)
     script.expect(.ack, seq: 11, count: 10)
-    #expect(script.millisecondsUntilSent() == 200, "the back-off ends with new data")
+    script.advance(milliseconds: 50)
+    script.inject(.ack, ack: 21)
+    try script.write(connection, 10, from: 21)
+    script.expect(.ack, seq: 21, count: 10)
+    #expect(script.millisecondsUntilSent() == 200, "MUST-18: until the next measurement")
   }
 
   @Test func whatWasSentTwiceIsNotMeasured() throws {
@@ -174,6 +178,44 @@ import Testing
     }
     #expect(connection.information.smoothedRoundTrip > .milliseconds(5), "RFC 7323 section 4.1")
     #expect(connection.information.timeoutCount == 0)
+  }
+
+  @Test func theBackOffStaysUntilSomethingIsMeasured() throws {
+    let script = Script()
+    let connection = try script.accepted()
+    try script.write(connection, 10)
+    script.drain()
+    for _ in 0..<4 {
+      _ = script.millisecondsUntilSent()
+      script.drain()
+    }
+    script.inject(.ack, ack: 11)
+    try script.write(connection, 10, from: 11)
+    script.expect(.ack, seq: 11, count: 10)
+    #expect(script.millisecondsUntilSent() == 3200, "RFC 6298 section 5, Karn")
+  }
+
+  @Test func anEchoFromBeforeTheRepairIsNoRoundTrip() throws {
+    let script = Script()
+    let connection = try script.accepted {
+      $0.hasTimestamps = true
+      $0.timestamp = 500
+    }
+    let before = connection.information.smoothedRoundTrip
+    try script.write(connection, 10)
+    let first = try #require(script.expect(.ack, count: 10))
+    for _ in 0..<5 {
+      _ = script.millisecondsUntilSent()
+      script.drain()
+    }
+    script.advance(milliseconds: 20)
+    // It had come at once, but five acknowledgements were lost.
+    script.inject(.ack, ack: 11) {
+      $0.options.hasTimestamps = true
+      $0.options.timestamp = 501
+      $0.options.timestampEcho = first.header.options.timestamp
+    }
+    #expect(connection.information.smoothedRoundTrip == before)
   }
 
   @Test func aShortageOfBuffersIsNoLoss() throws {

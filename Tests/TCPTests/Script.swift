@@ -199,7 +199,9 @@ final class Script {
 
   // MARK: Handshakes
 
-  func listen(backlog: Int = 8, options: ConnectionOptions = .init(), observer: (any TCPObserver)? = nil)
+  func listen(
+    backlog: Int = 8, options: ConnectionOptions = .init(), observer: (any TCPObserver)? = nil
+  )
     throws -> Listener
   {
     let reservation = try tcp.bind(Endpoint(.v6(.any), localPort))

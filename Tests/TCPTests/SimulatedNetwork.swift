@@ -71,7 +71,8 @@ final class SimulatedHost: SegmentSink {
     case .needed(let begin, let offset):
       #expect(Int(begin) == start && offset == 16)
       for piece in cut(bytes, offload, start: start) {
-        output(WireSegment(bytes: checksummed(piece, source, target), source: source, target: target))
+        output(
+          WireSegment(bytes: checksummed(piece, source, target), source: source, target: target))
       }
     default:
       #expect(bytes.count + (target.isIPv4 ? 20 : 40) <= conditions.mtu)
@@ -135,8 +136,9 @@ final class SimulatedNetwork {
   let server: SimulatedHost
   private(set) var now: Instant
   private var generator: SeededGenerator
-  private var events: [(at: Instant, order: Int, segment: WireSegment)] = []
-  private var order = 0
+  /// By time, from `nextIndex` on.
+  private var events: [(at: Instant, segment: WireSegment)] = []
+  private var nextIndex = 0
   /// Every segment that was put on the wire, lost ones among them, when recording.
   var record: [WireSegment] = []
   var records = false
@@ -178,13 +180,14 @@ final class SimulatedNetwork {
       if conditions.jitter.count > 0 {
         at = at + Nanoseconds(Int64(generator.next() % UInt64(conditions.jitter.count)))
       }
-      order += 1
-      events.append((at, order, segment))
+      var index = events.count
+      while index > nextIndex, events[index - 1].at > at { index -= 1 }
+      events.insert((at, segment), at: index)
     }
   }
 
   private var nextEvent: Instant {
-    events.map(\.at).min() ?? .never
+    nextIndex < events.count ? events[nextIndex].at : .never
   }
 
   /// Lets one thing happen, at most until `limit`. False when nothing ever will before.
@@ -195,11 +198,18 @@ final class SimulatedNetwork {
     alarmCount += 1
     client.tcp.advance(to: now)
     server.tcp.advance(to: now)
-    let due = events.filter { $0.at <= now }.sorted { ($0.at, $0.order) < ($1.at, $1.order) }
-    events.removeAll { $0.at <= now }
-    for event in due {
+    var due: [WireSegment] = []
+    while nextEvent <= now {
+      due.append(events[nextIndex].segment)
+      nextIndex += 1
+    }
+    if nextIndex > 1000 {
+      events.removeFirst(nextIndex)
+      nextIndex = 0
+    }
+    for segment in due {
       deliveredCount += 1
-      (event.segment.target == client.address ? client : server).receive(event.segment, now: now)
+      (segment.target == client.address ? client : server).receive(segment, now: now)
     }
     return true
   }

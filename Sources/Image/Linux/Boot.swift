@@ -41,6 +41,7 @@ enum Boot {
     LocalTimer.enable()
     let parameters = Parameters.read()
     CycleCounter.discover()
+    TranslationCache.discover()
     Clock.start(wallTime: parameters.wallTime)
     Log.setClock(BootClock())
     Log.setThreshold(parameters.logLevel)
@@ -60,6 +61,7 @@ enum Boot {
 
     // Devices, files, the program.
     let console = Console.start(parameters)
+    startEntropy(parameters.text)
     let space = AddressSpace(tables: tables, frames: frames)
     space.activate()
     let namespace = Files.makeNamespace(

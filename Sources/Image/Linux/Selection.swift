@@ -130,6 +130,26 @@ func forEachVirtioDevice(
   #endif
 }
 
+#if VIRTIO_ENTROPY
+  import Random
+  import Scheduling
+  import VirtioEntropy
+#endif
+
+/// Mixes the host's random bytes in, where configuration chose it and the machine has them.
+func startEntropy(_ parameters: BootParameters) {
+  #if VIRTIO_ENTROPY
+    guard let transport = findVirtioDevice(VirtioEntropy.deviceKind, parameters) else { return }
+    let interrupts = transport.connectInterrupts()
+    guard let driver = try? VirtioEntropy(transport, receive: { RandomSource.mix($0) }) else {
+      return
+    }
+    if let interrupts { Scheduler.handle(interrupts.queues, by: driver) }
+    // An edge that came before the line was routed is lost.
+    driver.processInterrupt()
+  #endif
+}
+
 #if LINUX_FILES
   import LinuxFiles
 #endif

@@ -24,6 +24,7 @@ public enum Clock {
     let cycles = CycleCounter.cyclesAtEntry
     if let frequency = CycleCounter.frequency {
       scale.value = ClockScale(startingAt: cycles, frequency: frequency)
+      TimeReference.stop()
     } else {
       calibration.value = ClockCalibration()
       scale.value = ClockScale(startingAt: cycles, frequency: 1_000_000_000)
@@ -94,7 +95,10 @@ public enum Clock {
         cyclesAtAnchor: scale.value.cyclesAtAnchor, nanosecondsAtAnchor: 0, multiplier: multiplier)
       : scale.value.reanchored(at: cycles, multiplier: multiplier)
     calibration.value?.scheduleNext(after: now())
-    if calibration.value?.isFinished == true { calibration.value = nil }
+    if calibration.value?.isFinished == true {
+      calibration.value = nil
+      TimeReference.stop()
+    }
     observer.value?.clockDidChange()
   }
 }

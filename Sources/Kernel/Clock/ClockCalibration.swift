@@ -11,7 +11,7 @@ struct ClockCalibration {
   private var next = Instant.start
 
   /// After this many measurements the rate is as good as the reference.
-  static let limit = 6
+  static let limit = 5
 
   var isFinished: Bool { count >= Self.limit }
 
@@ -24,7 +24,8 @@ struct ClockCalibration {
     return ClockScale.multiplier(nanoseconds: referenceNanoseconds, cycles: cycles)
   }
 
-  /// Each interval is ten times the one before: 1 ms, 10 ms, … 100 s.
+  /// Each interval is ten times the one before: 1 ms, 10 ms, … 10 s, when the reference's grain of
+  /// a microsecond is a ten-millionth.
   mutating func scheduleNext(after now: Instant) {
     var interval: Int64 = 1_000_000
     for _ in 1..<max(count, 1) { interval *= 10 }

@@ -81,6 +81,7 @@ final class SchedulerState {
     alarmSetFor = .never
     let now = Clock.now()
     Clock.recalibrateIfDue(at: now)
+    TranslationCache.adapt(at: now)
     while let timer = timers.takeDue(at: now) { timer.fire(at: now) }
     let next = timers.nextEvent
     if next != .never { setAlarm(noLaterThan: next) }

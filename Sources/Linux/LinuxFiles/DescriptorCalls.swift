@@ -142,6 +142,10 @@ enum DescriptorCalls {
     case 0x5450:  // FIONCLEX
       try call.process.descriptors.setClosesOnExec(false, at: call.int32(0))
       return 0
+    case 0x5452:  // FIOASYNC
+      // No signal is sent for input; who asks for it polls as well.
+      _ = try ProgramBytes.load(at: call.address(2), as: Int32.self)
+      return 0
     case 0x5421:  // FIONBIO
       let enable = try ProgramBytes.load(at: call.address(2), as: Int32.self) != 0
       if enable {

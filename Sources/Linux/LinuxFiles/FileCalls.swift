@@ -166,7 +166,7 @@ public enum FileCalls {
         """,
       limits: "F_SETOWN and F_SETSIG are accepted, no signal is sent", DescriptorCalls.control)
     sink.add(
-      .ioctl, flags: "FIOCLEX FIONCLEX FIONBIO FIONREAD, and what the file knows",
+      .ioctl, flags: "FIOCLEX FIONCLEX FIONBIO FIOASYNC FIONREAD, and what the file knows",
       DescriptorCalls.deviceControl)
     sink.add(.flock, flags: "LOCK_SH LOCK_EX LOCK_UN LOCK_NB", LockCalls.lockWhole)
     sink.add(.pipe, PipeCalls.pipe)

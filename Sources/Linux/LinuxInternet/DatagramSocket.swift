@@ -17,6 +17,8 @@ import VFS
 /// A datagram socket of the Internet (`udp(7)`).
 final class DatagramSocket: Socket, UDPObserver {
   let host: NetworkHost
+  /// UDP, or the echo requests of ICMP, which have the same face (`icmp(7)`, "ping sockets").
+  private let layer: UDPLayer
   private let endpoint: UDPEndpoint
   private var internet = InternetOptions()
   private var hasShutReading = false
@@ -30,15 +32,19 @@ final class DatagramSocket: Socket, UDPObserver {
   private static let corkName: Int32 = 1
   private static let byteLimit = 65_507
 
-  init(_ host: NetworkHost, family: Int32, flags: OpenFlags) {
+  /// - Parameter isEcho: whether it sends echo requests.
+  init(_ host: NetworkHost, family: Int32, isEcho: Bool, flags: OpenFlags) {
     self.host = host
-    endpoint = host.stack.udp.makeEndpoint(isIPv6: family == SocketFamilies.internet6)
-    super.init(family: family, type: 2, protocolNumber: 17, flags: flags)
+    let isVersion6 = family == SocketFamilies.internet6
+    layer = isEcho ? host.stack.echo : host.stack.udp
+    endpoint = layer.makeEndpoint(isIPv6: isVersion6)
+    super.init(
+      family: family, type: 2, protocolNumber: isEcho ? isVersion6 ? 58 : 1 : 17, flags: flags)
     endpoint.observer = self
   }
 
   override func end() {
-    host.stack.udp.close(endpoint)
+    layer.close(endpoint)
     queue.wakeAll([.readable, .writable, .hangup])
   }
 
@@ -61,18 +67,18 @@ final class DatagramSocket: Socket, UDPObserver {
 
   override func bind(to address: SocketAddress) throws(SystemError) {
     let local = try InternetAddress.endpoint(address, family: family)
-    do { try host.stack.udp.bind(endpoint, to: local, sink: host.stack) } catch {
+    do { try layer.bind(endpoint, to: local, sink: host.stack) } catch {
       throw SystemError(error)
     }
   }
 
   override func connect(to address: SocketAddress) throws(SystemError) {
     if address.isUnspecified {
-      host.stack.udp.disconnect(endpoint)
+      layer.disconnect(endpoint)
       return
     }
     let remote = try InternetAddress.endpoint(address, family: family)
-    do { try host.stack.udp.connect(endpoint, to: remote, sink: host.stack) } catch {
+    do { try layer.connect(endpoint, to: remote, sink: host.stack) } catch {
       throw error == .wrongVersion ? .networkUnreachable : SystemError(error)
     }
   }
@@ -123,13 +129,12 @@ final class DatagramSocket: Socket, UDPObserver {
   ) throws(SystemError) {
     var target: Endpoint?
     if let address { target = try InternetAddress.endpoint(address, family: family) }
-    let udp = host.stack.udp
-    guard var frame = try? udp.makePayload(byteCount: count) else { throw .noBuffers }
+    guard var frame = try? layer.makePayload(byteCount: count) else { throw .noBuffers }
     try frame.forEachMutableBytes(fill)
     let now = host.enter()
     defer { host.leave(now) }
     do throws(UDPError) {
-      try udp.send(frame, on: endpoint, to: target, from: source, sink: host.stack)
+      try layer.send(frame, on: endpoint, to: target, from: source, sink: host.stack)
     } catch { throw SystemError(error) }
   }
 
@@ -178,7 +183,7 @@ final class DatagramSocket: Socket, UDPObserver {
       if let error = takeError() { throw error }
       if message.flags.contains(.peek) {
         if let count = try peek(&message) { return count }
-      } else if let datagram = try? host.stack.udp.receive(on: endpoint) {
+      } else if let datagram = try? layer.receive(on: endpoint) {
         note(datagram, in: &message)
         let source = datagram.source
         return try datagram.packet.withBytes { (bytes) throws(SystemError) -> Int in
@@ -323,9 +328,9 @@ final class DatagramSocket: Socket, UDPObserver {
     }
     guard group.isMulticast else { throw .invalidArgument }
     if joins {
-      guard host.stack.udp.join(group, on: endpoint) else { throw .addressInUse }
+      guard layer.join(group, on: endpoint) else { throw .addressInUse }
     } else {
-      guard host.stack.udp.leave(group, on: endpoint) else { throw .addressNotAvailable }
+      guard layer.leave(group, on: endpoint) else { throw .addressNotAvailable }
     }
     return true
   }

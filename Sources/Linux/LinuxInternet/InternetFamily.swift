@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Bytes
 import LinuxSockets
 import NetworkHost
 import VFS
@@ -26,6 +27,8 @@ public final class InternetFamily: SocketFamily {
   private static let raw: Int32 = 3
   private static let tcp: Int32 = 6
   private static let udp: Int32 = 17
+  private static let icmp: Int32 = 1
+  private static let icmp6: Int32 = 58
 
   public func makeSocket(
     type: Int32, protocolNumber: Int32, flags: OpenFlags
@@ -35,7 +38,9 @@ public final class InternetFamily: SocketFamily {
     case (Self.stream, 0), (Self.stream, Self.tcp):
       return StreamSocket(host, family: number, flags: flags)
     case (Self.datagram, 0), (Self.datagram, Self.udp):
-      return DatagramSocket(host, family: number, flags: flags)
+      return DatagramSocket(host, family: number, isEcho: false, flags: flags)
+    case (Self.datagram, number == SocketFamilies.internet ? Self.icmp : Self.icmp6):
+      return DatagramSocket(host, family: number, isEcho: true, flags: flags)
     case (Self.raw, _): throw .protocolNotSupported
     case (Self.stream, _), (Self.datagram, _): throw .protocolNotSupported
     default: throw .socketTypeNotSupported

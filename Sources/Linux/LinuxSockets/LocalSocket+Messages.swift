@@ -52,7 +52,9 @@ extension LocalSocket {
 
   private func receiver(_ target: SocketAddress?) throws(SystemError) -> LocalSocket {
     let other: LocalSocket
-    if let target { other = try self.target(at: target) } else {
+    if let target {
+      other = try self.target(at: target)
+    } else {
       guard let peer else { throw .notConnected }
       other = peer
     }

@@ -69,7 +69,7 @@ public struct AutoConfiguration {
     advance(&routes, to: now)
   }
 
-  /// Adds an address that is used as soon as nobody else is found to have it.
+  /// Adds an address and looks for others that have it; a tentative one is used when none is found.
   public mutating func claim(
     _ address: IPv6OwnAddress, _ routes: inout IPv6Routes, now: Instant
   ) {
@@ -101,6 +101,11 @@ public struct AutoConfiguration {
     let count = nameServers.count
     nameServers.removeAll { $0.until <= now }
     if nameServers.count != count { actions.append(.changed) }
+  }
+
+  /// Whether others that have the address are being looked for.
+  public func isLooking(for address: IPv6Address) -> Bool {
+    probes.contains { $0.address == address }
   }
 
   /// Notes that another station asks for, or has, an address that is being looked for.

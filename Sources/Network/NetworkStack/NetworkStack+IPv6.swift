@@ -5,6 +5,7 @@ import Bytes
 import ICMPv6
 import Internet
 import IPv6
+import NDP
 import Packets
 import UDP
 
@@ -69,9 +70,16 @@ extension NetworkStack {
   @inline(__always)
   private func accepts(_ header: IPv6Header, isLinkGroup: Bool) -> Bool {
     // Nobody else may speak in our name; `::1` is ours too.
-    if routes6.isOwn(header.source) { return false }
+    if routes6.isOwn(header.source) { return isRival(header) }
     if routes6.isOwn(header.target) { return !isLinkGroup && !header.target.isLoopback }
     return header.target.isMulticast && isGroupOfOurs(header.target)
+  }
+
+  /// Whether it may be the word of another that has an address which is used while it is still
+  /// being looked for (RFC 4862 section 5.4.4: it tells all).
+  private func isRival(_ header: IPv6Header) -> Bool {
+    header.target == .allNodes && header.nextHeader == ProtocolNumber.icmpv6
+      && autoConfiguration?.isLooking(for: header.source) == true
   }
 
   private func isGroupOfOurs(_ target: IPv6Address) -> Bool {

@@ -16,18 +16,24 @@ extension NetworkStack {
   /// Makes a link-local address, asks for routers, and does what they say.
   public func startIPv6(now: Instant) {
     self.now = now
-    guard interface != nil, autoConfiguration == nil else { return }
+    // RFC 8200 section 5: on links that take less there is no version 6.
+    guard let interface, interface.mtu >= PathMTUCache.minimumIPv6, autoConfiguration == nil else {
+      return
+    }
     autoConfiguration = AutoConfiguration(station: station)
     autoConfiguration?.start(&routes6, now: now)
     serveAutoConfiguration()
   }
 
-  /// Gives the interface an IPv6 address, which is used as soon as nobody else is found to have it.
-  /// `startIPv6` comes first.
+  /// Gives the interface an IPv6 address. `startIPv6` comes first.
+  ///
+  /// It is used at once, as RFC 4429 allows: a program should not wait a second for an address that
+  /// somebody has chosen with care. It is given up when another turns out to have it.
   public func add(_ address: IPv6Prefix, now: Instant) {
     self.now = now
+    guard autoConfiguration != nil else { return }
     autoConfiguration?.claim(
-      IPv6OwnAddress(address, isTentative: true), &routes6, now: now)
+      IPv6OwnAddress(address, isTentative: false), &routes6, now: now)
     routes6.set(onLink: address, until: .never, now: now)
     serveAutoConfiguration()
   }

@@ -104,7 +104,8 @@ public final class NetworkStack {
   /// - Parameters:
   ///   - pool: buffers of at least a frame of the interface and `Packet.headroom`.
   ///   - largeBufferLimit: how many buffers of 64 KiB it may make, for fragments and loopback.
-  ///   - udpQueueLimit: bytes of buffers that may wait in all UDP endpoints together.
+  ///   - udpQueueLimit: bytes of buffers that may wait in all UDP endpoints together; never more
+  ///     than a quarter of the pool has.
   ///   - random: numbers that nobody can foretell.
   public init?(
     interface: (any NetworkInterface)?, pool: PacketPool, largeBufferLimit: Int = 32,
@@ -123,11 +124,13 @@ public final class NetworkStack {
     station = interface?.hardwareAddress ?? .zero
     linkMTU = interface?.mtu ?? LoopbackQueue.mtu
     linkMTU6 = interface?.mtu ?? LoopbackQueue.mtu
-    udp = UDPLayer(pool: pool, queueLimit: udpQueueLimit, random: random)
-    echo = UDPLayer(pool: pool, queueLimit: udpQueueLimit / 8, service: .echo, random: random)
+    // What programs do not read and neighbours do not answer must leave buffers for the card.
+    let queueLimit = min(udpQueueLimit, pool.limit / 4 * pool.byteCount)
+    udp = UDPLayer(pool: pool, queueLimit: queueLimit, random: random)
+    echo = UDPLayer(pool: pool, queueLimit: queueLimit / 8, service: .echo, random: random)
     loopback = LoopbackQueue(pool: pool, largePool: largePool)
     reassembly = ReassemblyTable(pool: largePool, limit: max(1, largeBufferLimit / 2))
-    neighbors = NeighborTable()
+    neighbors = NeighborTable(frameLimit: min(256, pool.limit / 8))
     identifications = InlineArray { _ in UInt16(truncatingIfNeeded: random()) }
     identificationSecret = random()
   }

@@ -227,6 +227,13 @@ extension Connection {
       takeUrgent(header)
     }
     if length > 0, header.sequence + length <= receiver.next {
+      // The last segment again: the acknowledgement echoes this copy, as on Linux, so that the other
+      // side does not take the time since the first one for a round trip.
+      if timestamps.isOn, header.options.hasTimestamps,
+        header.sequence + length == receiver.lastAcknowledged
+      {
+        timestamps.take(header.options.timestamp, now: now)
+      }
       receiver.sawDuplicate(SequenceRange(header.sequence, count: length))
     }
     // Retransmitted data means that an acknowledgement was lost, so it is answered at once.

@@ -77,8 +77,7 @@ extension Connection {
   private func fill(
     _ count: Int, _ hasFailed: inout Bool, _ copy: (Int, inout MutableRawSpan) -> Bool
   ) -> Int {
-    let room = min(count, sender.room, stack.sendAllowance &- sender.queue.byteCount)
-    guard room > 0 else { return 0 }
+    let room = min(count, sender.room)
     var done = 0
     // Behind what was not sent yet there is no header to come; many small buffers are filled up
     // even so, because they would hold more memory than data.
@@ -91,7 +90,7 @@ extension Connection {
       }
     }
     while done < room, !hasFailed {
-      guard stack.mayAllocateForSending,
+      guard stack.maySend(keeping: sender.queue.count),
         var packet = stack.pool.allocate(headroom: Packet.headroom)
       else { break }
       let count = min(room &- done, packet.tailroom, sender.chunkLimit)

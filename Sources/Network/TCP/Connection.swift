@@ -40,6 +40,8 @@ public final class Connection: TimerEntry {
   var awaitsRoom = false
   /// A write found less room than its own limit leaves, because buffers are short.
   var awaitsMemory = false
+  /// It is in the list of those who wait for buffers.
+  var isListedForMemory = false
   /// An acknowledgement must go out at the end of the present event.
   var mustAcknowledge = false
   /// Offered in our SYN, and still to be agreed.

@@ -60,8 +60,7 @@ public struct RoundTripTime: BitwiseCopyable, Sendable {
     backoffCount += 1
   }
 
-  /// Forgets the doubling: something new was acknowledged.
-  @inline(__always)
+  /// Forgets the doubling: it was for a closed window, which has opened.
   public mutating func endBackoff() {
     backoffCount = 0
   }

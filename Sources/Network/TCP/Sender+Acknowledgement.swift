@@ -25,7 +25,6 @@ extension Sender {
     lostEnd = number
     smallEnd = .later(smallEnd, number)
     timeoutCount = 0
-    if roundTrip.backoffCount > 0 { roundTrip.endBackoff() }
     if usesWholeWindow(outstanding: before) { grow(by: count, now: now) }
   }
 
@@ -61,7 +60,11 @@ extension Sender {
     let count = number - unacknowledged
     if let end = timedEnd, end <= number {
       measure(now: now)
-    } else if let echoed, timedEnd == nil, phase != .open {
+    } else if let echoed, timedEnd == nil, phase != .open,
+      echoed.count <= (now - repairedAt).count + 1_000_000
+    {
+      // The echo of what was sent again. An older one may be of an acknowledgement that was lost,
+      // and would make the timeout grow with itself.
       roundTrip.measured(echoed)
     }
     if finishWasSent, number == queueEnd + 1 { finishWasAcknowledged = true }
@@ -72,8 +75,8 @@ extension Sender {
     repaired = .later(repaired, number)
     lostEnd = .later(lostEnd, number)
     smallEnd = .later(smallEnd, number)
+    // The back-off ends with the next measurement (Karn's algorithm, RFC 6298 section 5).
     timeoutCount = 0
-    roundTrip.endBackoff()
     switch phase {
     case .open:
       duplicates = 0

@@ -82,6 +82,8 @@ struct Sender: ~Copyable {
   /// The segment whose round trip is being measured: its end, and when it was sent.
   var timedEnd: SequenceNumber?
   var timedAt = Instant.start
+  /// When something was sent again last.
+  var repairedAt = Instant.start
   /// When data was sent last.
   var sentAt = Instant.start
 
@@ -129,15 +131,25 @@ struct Sender: ~Copyable {
   }
 
   /// An estimate of what is in the network (Pipe of RFC 6675 section 4).
+  @inline(__always)
   var pipe: Int {
     if phase == .open && scoreboard.isEmpty {
       // Each duplicate tells of a segment that has left (RFC 3042).
       return duplicates == 0 ? outstanding : max(0, outstanding - duplicates * segmentSize)
     }
-    let end = SequenceNumber.earlier(repaired, lostEnd)
-    var count = scoreboard.missing(from: unacknowledged, to: end)
-    count += scoreboard.missing(from: .later(lostEnd, unacknowledged), to: next)
+    // A method that is not inlined would be given a copy of everything.
+    let count = Self.missing(
+      scoreboard, from: unacknowledged, repaired: repaired, lost: lostEnd, to: next)
     return max(0, count - duplicates * segmentSize)
+  }
+
+  /// What was sent again, and what was sent and is not lost.
+  private static func missing(
+    _ scoreboard: Scoreboard, from start: SequenceNumber, repaired: SequenceNumber,
+    lost: SequenceNumber, to end: SequenceNumber
+  ) -> Int {
+    scoreboard.missing(from: start, to: .earlier(repaired, lost))
+      + scoreboard.missing(from: .later(lost, start), to: end)
   }
 
   /// Whether growth of the congestion window would be earned (RFC 7661): it was in use.
@@ -193,6 +205,7 @@ struct Sender: ~Copyable {
     if plan.finishes { finishWasSent = true }
     if plan.isRetransmission {
       repaired = .later(repaired, end)
+      repairedAt = now
       mustRetransmit = false
       // Karn's algorithm: an acknowledgement would not say of which copy.
       timedEnd = nil

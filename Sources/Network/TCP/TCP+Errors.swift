@@ -3,6 +3,7 @@
 import Addresses
 import Base
 import Bytes
+import Packets
 import TimerWheel
 
 /// What ICMP tells (RFC 9293 section 3.9.2.2, RFC 5927), and memory that ran short.
@@ -75,26 +76,33 @@ extension TCP {
   /// A connection has room but the pool has none: it is told when that may have changed.
   func waitForMemory(_ connection: Connection, now: Instant) {
     connection.awaitsRoom = true
-    if connection.awaitsMemory { return }
     connection.awaitsMemory = true
+    // It may still be listed from the last time.
+    if connection.isListedForMemory { return }
+    connection.isListedForMemory = true
     memoryWaiters.append(connection)
     let time = now + .milliseconds(10)
     if !memoryAlarm.isPending { wheel.insert(memoryAlarm, at: time) }
   }
 
+  /// Tells those who wait for buffers and may have some.
   func tellMemoryWaiters(now: Instant) {
-    guard mayAllocateForSending else {
-      wheel.insert(memoryAlarm, at: now + .milliseconds(10))
-      return
-    }
     let waiters = memoryWaiters
     memoryWaiters.removeAll()
-    for connection in waiters where connection.awaitsMemory {
+    for connection in waiters {
+      connection.isListedForMemory = false
+      guard connection.awaitsMemory else { continue }
+      if connection.state.takesData, !maySend(keeping: connection.sender.queue.count) {
+        connection.isListedForMemory = true
+        memoryWaiters.append(connection)
+        continue
+      }
       connection.awaitsMemory = false
       connection.awaitsRoom = false
       connection.note(.writable)
       connection.notify()
     }
+    if !memoryWaiters.isEmpty { wheel.insert(memoryAlarm, at: now + .milliseconds(10)) }
   }
 }
 

@@ -73,17 +73,23 @@ public final class TCP {
   /// Whether nothing at all can be kept: without the last buffers no acknowledgement could come in.
   var isOutOfMemory: Bool { pool.availableCount <= configuration.reservedBuffers / 2 }
 
-  /// Whether sending may take another buffer; it leaves more than receiving does.
+  /// Whether a connection that keeps `count` packets for sending may take another buffer.
+  ///
+  /// The share of one connection becomes smaller as buffers become scarce (compare the dynamic
+  /// thresholds of Choudhury and Hahne, 1998), so that those whose other side does not read leave
+  /// something to all others. The last ones are for those that have none, and for receiving.
   @inline(__always)
-  var mayAllocateForSending: Bool {
-    pool.availableCount > configuration.reservedBuffers &+ pool.limit >> 4
+  func maySend(keeping count: Int) -> Bool {
+    let available = pool.availableCount
+    if available > pool.limit >> 1 { return count < available >> 3 }
+    return maySendWhenScarce(keeping: count, available)
   }
 
-  /// What one connection may keep unacknowledged at most, in bytes: an eighth of what is free, so
-  /// that those whose other side does not read leave something to all others, however many they
-  /// are (dynamic thresholds of Choudhury and Hahne, 1998).
-  @inline(__always)
-  var sendAllowance: Int { max(pool.availableCount &* pool.byteCount >> 3, 4096) }
+  private func maySendWhenScarce(keeping count: Int, _ available: Int) -> Bool {
+    if count == 0 { return available > configuration.reservedBuffers }
+    guard available > configuration.reservedBuffers &+ pool.limit >> 4 else { return false }
+    return count < (available > pool.limit >> 2 ? max(available >> 6, 4) : 2)
+  }
 
   /// How many packets may wait in the reassembly of all connections.
   var reassemblyLimit: Int { max(16, pool.limit >> 2) }

@@ -49,6 +49,8 @@ public final class UDPEndpoint {
   /// How many datagrams were dropped because too many waited.
   public internal(set) var dropCount = 0
 
+  /// Whether the local address is the one that `connect` has chosen.
+  var hasChosenAddress = false
   var queue = PacketQueue()
   var queuedCapacity = 0
   var error: UDPError?

@@ -73,15 +73,20 @@ extension UDPLayer {
     if !endpoint.isBound {
       try bind(endpoint, to: Endpoint(endpoint.local.address, 0), sink: sink)
     }
-    if endpoint.local.address.isAny { endpoint.local = Endpoint(source, endpoint.local.port) }
+    if endpoint.local.address.isAny || endpoint.hasChosenAddress {
+      endpoint.local = Endpoint(source, endpoint.local.port)
+      endpoint.hasChosenAddress = true
+    }
     endpoint.remote = Endpoint(address, service == .echo ? 0 : remote.port)
     endpoint.error = nil
   }
 
-  /// Undoes `connect` (AF_UNSPEC). The port stays; the address becomes any again.
+  /// Undoes `connect` (AF_UNSPEC). The port stays; an address that `connect` has chosen goes.
   public func disconnect(_ endpoint: UDPEndpoint) {
     endpoint.remote = nil
     endpoint.error = nil
+    guard endpoint.hasChosenAddress else { return }
+    endpoint.hasChosenAddress = false
     endpoint.local = Endpoint(UDPEndpoint.anyAddress(endpoint.isIPv6), endpoint.local.port)
   }
 

@@ -9,8 +9,16 @@ public struct Benchmark: Sendable {
     public var progress: Progress
     /// Whether a Linux guest is measured beside Martlet where that is possible.
     public var comparesWithLinux: Bool
+    /// Whether servers' instructions and exits are counted rather than their requests timed.
+    public var countsInstructions: Bool
+    /// How many times servers are measured on each system, in turn.
+    public var rounds: Int
 
-    public init(progress: Progress, comparesWithLinux: Bool) {
+    public init(
+      progress: Progress, comparesWithLinux: Bool, countsInstructions: Bool = false, rounds: Int = 3
+    ) {
+      self.countsInstructions = countsInstructions
+      self.rounds = rounds
       self.progress = progress
       self.comparesWithLinux = comparesWithLinux
     }

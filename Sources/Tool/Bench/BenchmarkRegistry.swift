@@ -4,7 +4,10 @@ import ToolSupport
 
 /// All benches, in the order of the report.
 public enum BenchmarkRegistry {
-  public static let all: [Benchmark] = [
+  public static let all = counted + ServerBench.all.map(\.benchmark)
+
+  /// Those that count instructions of one guest: quick, and the numbers repeat.
+  public static let counted: [Benchmark] = [
     .program(
       "syscalls", "Instructions of system calls, pipes, page faults and thread switches",
       limits: [
@@ -14,9 +17,9 @@ public enum BenchmarkRegistry {
     .boot, .memory, .heaps,
   ]
 
-  /// The benches of these names, all of them when there is none.
+  /// The benches of these names; when there is none, all that need no network.
   public static func named(_ names: [String]) throws -> [Benchmark] {
-    guard !names.isEmpty else { return all }
+    guard !names.isEmpty else { return counted }
     return try names.map { name in
       if let found = all.first(where: { $0.name == name }) { return found }
       let known = all.map(\.name)

@@ -20,12 +20,14 @@ public struct BenchmarkReport: Sendable {
     for key in keys {
       let own = value(key, "martlet")
       var row = [key.bench, key.name, key.unit, own.map { Self.text($0.value) } ?? "-"]
-      row.append(own?.limit.map { "<= \(Self.text($0))" } ?? "")
-      row.append(own?.isWithinLimit.map { $0 ? "ok" : "OVER" } ?? "")
+      row.append(own.map(Self.limit) ?? "")
+      row.append(own.map(Self.verdict) ?? "")
       for other in others {
         let theirs = value(key, other)
         row.append(theirs.map { Self.text($0.value) } ?? "-")
-        if let own, let theirs, own.value > 0 {
+        if other == "linux", let ratio = own?.ratio {
+          row.append(Self.text(ratio))
+        } else if let own, let theirs, own.value > 0 {
           row.append(String(format: "%.1f", theirs.value / own.value))
         } else {
           row.append("-")
@@ -69,7 +71,24 @@ public struct BenchmarkReport: Sendable {
     }
   }
 
-  private static func text(_ value: Double) -> String {
+  /// The budget, or the ratio that is wanted.
+  private static func limit(_ own: Measurement) -> String {
+    if let limit = own.limit { return "<= \(text(limit))" }
+    return own.ratio?.wanted.map { String(format: ">= %.1fx", $0) } ?? ""
+  }
+
+  private static func verdict(_ own: Measurement) -> String {
+    own.isWithinLimit.map { $0 ? "ok" : own.limit == nil ? "UNDER" : "OVER" } ?? ""
+  }
+
+  /// The median and the spread: `4.21 (3.90-4.40)`.
+  private static func text(_ ratio: Ratio) -> String {
+    String(format: "%.2f (%.2f-%.2f)", ratio.median, ratio.least, ratio.greatest)
+  }
+
+  private static func text(_ number: Double) -> String {
+    // Fractions say nothing about large rates.
+    let value = abs(number) >= 10_000 ? number.rounded() : number
     guard value == value.rounded(), abs(value) < 1e15 else { return String(format: "%.2f", value) }
     let digits = String(Int64(abs(value)))
     var grouped = ""

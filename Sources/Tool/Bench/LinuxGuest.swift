@@ -71,12 +71,14 @@ public struct LinuxGuest: Sendable {
     guard let archive = files.first(where: { $0.hasSuffix(".deb") }) else {
       throw ToolError("apt-get downloaded no package", at: folder)
     }
-    // Only the kernel is wanted, not 30 MB of modules.
+    // Of 30 MB of modules only a server's are wanted.
+    let wanted = LinuxServer.modules.map { "'./lib/modules/*/kernel/\($0).ko'" }
     try await ExternalCommand(
       "sh",
       [
-        "-c", "dpkg-deb --fsys-tarfile \"$1\" | tar -x --wildcards './boot/vmlinuz-*'", "sh",
-        archive,
+        "-c",
+        "dpkg-deb --fsys-tarfile \"$1\" | tar -x --wildcards './boot/vmlinuz-*' "
+          + wanted.joined(separator: " "), "sh", archive,
       ],
       in: folder
     ).runChecked("unpacking \(archive)")
@@ -89,7 +91,15 @@ public struct LinuxGuest: Sendable {
 
   private static func vmlinuz(in folder: String) -> String? {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/boot")) ?? []
-    return files.filter { $0.hasPrefix("vmlinuz-") }.sorted().last.map { "\(folder)/boot/\($0)" }
+    return files.filter { $0.hasPrefix("vmlinuz-") }.sorted().map { "\(folder)/boot/\($0)" }
+      .last { Paths.isFile("\(moduleFolder(of: $0))/kernel/\(LinuxServer.modules[0]).ko") }
+  }
+
+  /// Where the modules of `kernel()` are.
+  static func moduleFolder(of kernel: String) -> String {
+    let version = (kernel as NSString).lastPathComponent.dropFirst("vmlinuz-".count)
+    let folder = (kernel as NSString).deletingLastPathComponent
+    return "\((folder as NSString).deletingLastPathComponent)/lib/modules/\(version)"
   }
 
   private static func archive(program: String) throws -> String {

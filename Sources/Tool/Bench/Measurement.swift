@@ -15,6 +15,10 @@ public struct Measurement: Sendable, Codable, Equatable {
   public var unit: String
   /// The budget: the value must not be larger. `nil` when there is none.
   public var limit: Double?
+  /// The values of each round, when there were several; `value` is their median.
+  public var samples: [Double]?
+  /// How many times better than Linux, with what is wanted; for rates that were taken in turn.
+  public var ratio: Ratio?
 
   public init(
     bench: String, name: String, system: String, value: Double, unit: String, limit: Double? = nil
@@ -27,8 +31,8 @@ public struct Measurement: Sendable, Codable, Equatable {
     self.limit = limit
   }
 
-  /// Whether the budget holds; `nil` without one.
-  public var isWithinLimit: Bool? { limit.map { value <= $0 } }
+  /// Whether the budget holds, or the wanted ratio is reached; `nil` without them.
+  public var isWithinLimit: Bool? { limit.map { value <= $0 } ?? ratio?.isReached }
 
   /// Reads the lines `name value unit` that a guest program printed; other lines are skipped.
   ///

@@ -41,7 +41,7 @@ public enum ImageLayout {
   public static func finishMapping(_ tables: PageTables) {
     // SAFETY: the first entry of the boot code's root table; nothing runs there any more.
     unsafe martlet_store_word(martlet_boot_pml4_address(), 0)
-    unsafe martlet_write_cr3(martlet_read_cr3())
+    TranslationCache.flush()
     let guards: [UInt64] = [
       unsafe martlet_boot_stack_top_address() - 9 * 4096,
       unsafe martlet_interrupt_stack_top_address() - 2 * 4096,

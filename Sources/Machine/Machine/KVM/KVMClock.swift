@@ -13,10 +13,19 @@ enum Hypervisor {
   }
 
   static var isKVM: Bool {
-    guard highestLeaf >= 0x4000_0001 else { return false }
-    let leaf = unsafe martlet_cpuid(0x4000_0000, 0)
     // "KVMKVMKVM\0\0\0"
-    return leaf.b == 0x4b4d_564b && leaf.c == 0x564b_4d56 && leaf.d == 0x4d
+    highestLeaf >= 0x4000_0001 && isNamed(0x4b4d_564b, 0x564b_4d56, 0x4d)
+  }
+
+  /// QEMU without acceleration.
+  static var isTCG: Bool {
+    // "TCGTCGTCGTCG"
+    highestLeaf >= 0x4000_0000 && isNamed(0x5447_4354, 0x4354_4743, 0x4743_5447)
+  }
+
+  private static func isNamed(_ first: UInt32, _ second: UInt32, _ third: UInt32) -> Bool {
+    let leaf = unsafe martlet_cpuid(0x4000_0000, 0)
+    return leaf.b == first && leaf.c == second && leaf.d == third
   }
 }
 

@@ -41,8 +41,8 @@ public enum LocalTimer {
     store(0x100 | 95, at: 0xf0)  // spurious vector, APIC on
     store(0x10000, at: 0x350)  // LINT0: no legacy interrupt controller
     store(0xb, at: divisorRegister)  // divide by one
-    store(UInt32(Interrupts.firstVector) | 0x10000, at: timerRegister)
-    // Counts, masked, from now on: the first reference for the cycle counter.
+    store(UInt32(Interrupts.firstVector), at: timerRegister)
+    // Counts from now on: the first reference for the cycle counter.
     store(UInt32.max, at: initialCountRegister)
     startCount.value = UInt32.max
     TimeReference.restart()
@@ -65,7 +65,6 @@ public enum LocalTimer {
     let rate = frequency.value
     let ticks = rate == 1_000_000_000 ? limited : limited &* (rate / 1_000_000) / 1000
     let count = UInt32(clamping: max(ticks, 1))
-    store(UInt32(Interrupts.firstVector), at: timerRegister)
     store(count, at: initialCountRegister)
     startCount.value = count
     TimeReference.restart()
@@ -95,9 +94,14 @@ public enum TimeReference {
   static let nanoseconds = KernelGlobal<UInt64>(0)
   static let cycles = KernelGlobal<UInt64>(0)
 
+  static let isWanted = KernelGlobal(true)
+
+  /// Nobody will ask again. Reading the timer is an exit to the hypervisor for each time it is set.
+  public static func stop() { isWanted.value = false }
+
   /// Counts what has passed since the timer was last set. A timer that has run out tells nothing.
   static func accumulate() {
-    guard CycleCounter.frequency == nil else { return }
+    guard isWanted.value else { return }
     let left = LocalTimer.currentCount
     guard left != 0 else { return }
     nanoseconds.value &+= UInt64(LocalTimer.startCount.value &- left)

@@ -32,6 +32,7 @@ public final class PageTables {
     guard let slot = slot(of: page, creating: true) else { return false }
     let old = slot.entry
     slot.entry = PageEntry(frame: frame, permissions: permissions, tag: tag)
+    TranslationCache.countMapped()
     if old.isPresent { flush(page) }
     return true
   }

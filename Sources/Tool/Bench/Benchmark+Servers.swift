@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Foundation
+import Plan
+import ToolSupport
+
+extension ServerLoad {
+  /// Stands for `Tests/Bench/load.c`, once it is compiled.
+  static let ownProgram = "load"
+
+  static func memcached(_ operation: String) -> ServerLoad {
+    ServerLoad(
+      name: operation, unit: "requests/s",
+      words: [
+        ownProgram, "memcached", TestNetwork.guestAddress, "11211", "50", "\(seconds)", operation,
+      ], read: { LoadOutput.own($0) })
+  }
+}
+
+extension ServerBench {
+  /// A file that is too large for a socket's buffers.
+  private static let largeFileSize = 16 << 20
+
+  private static func entries(_ file: String) -> [Plan.RootEntry] {
+    [.file(path: file, output: "/srv/www/large.bin")]
+  }
+
+  /// Requests of redis-benchmark: some seconds on a Linux guest.
+  private static let redisRequests = (single: 40_000, pipelined: 240_000)
+
+  static let all: [ServerBench] = [
+    ServerBench(
+      name: "http", application: "nginx", port: 80,
+      files: {
+        let file = "\(try Paths.cache("bench"))/large-file"
+        let kept = try? Paths.byteCount(of: file)
+        if kept == largeFileSize { return entries(file) }
+        let bytes = (0..<largeFileSize).map { UInt8(truncatingIfNeeded: $0 &* 0x9E37_79B1 >> 13) }
+        try Data(bytes).write(to: URL(fileURLWithPath: file), options: .atomic)
+        return entries(file)
+      },
+      loads: [
+        .wrk("requests", wanted: 4, connections: 30),
+        .wrk(
+          "connections", unit: "connections/s", part: "connection", wanted: 3, connections: 30,
+          options: ["-H", "Connection: close"]),
+        .wrk(
+          "large-file", unit: "MiB/s", part: "MiB", connections: 4, path: "/large.bin",
+          read: { try LoadOutput.wrkTransfer($0) }),
+      ]),
+    ServerBench(
+      name: "redis", application: "redis", port: 6379,
+      loads: [
+        .redis("set", pipeline: 1, requests: redisRequests.single, wanted: 3),
+        .redis("get", pipeline: 1, requests: redisRequests.single, wanted: 3),
+        .redis("set", pipeline: 16, requests: redisRequests.pipelined, wanted: 1.4),
+        .redis("get", pipeline: 16, requests: redisRequests.pipelined, wanted: 1.4),
+      ]),
+    ServerBench(
+      name: "iperf", application: "iperf3", port: 5201,
+      loads: [
+        .iperf("to-guest", options: [], wanted: 1.5),
+        .iperf("from-guest", options: ["-R"], wanted: 1.5),
+      ]),
+    ServerBench(
+      name: "memcached", application: "memcached", port: 11211,
+      loads: [.memcached("set"), .memcached("get")]),
+  ]
+
+  private static let summaries = [
+    "http": "nginx under wrk: requests and connections a second, a large file",
+    "redis": "redis-benchmark GET and SET, pipelines of 1 and 16",
+    "iperf": "iperf3: bulk TCP both ways",
+    "memcached": "get and set over 50 connections",
+  ]
+
+  var benchmark: Benchmark {
+    Benchmark(name: name, summary: Self.summaries[name] ?? name) { try await measure($0) }
+  }
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Foundation
+import ImageBuild
+import Launch
+import Plan
+import Roots
+import ToolSupport
+
+/// A server and what clients do to it, on Martlet and on Linux in turn.
+struct ServerBench: Sendable {
+  enum System: String, Sendable { case martlet, linux }
+
+  /// What one load came to in one turn.
+  struct Outcome: Sendable {
+    var result: LoadResult
+    /// What the guest did meanwhile; `nil` when nothing was counted.
+    var counts: GuestCounts?
+  }
+
+  var name: String
+  /// Under `Apps/`.
+  var application: String
+  var port: Int
+  /// Added to the application's root.
+  var files: @Sendable () throws -> [Plan.RootEntry] = { [] }
+  var loads: [ServerLoad]
+
+  /// How long a guest may take until its server answers.
+  private static let startLimit = 120
+
+  /// What is made once, before the first turn.
+  private struct Prepared: Sendable {
+    var plan: Plan
+    var kernel: Kernel
+    var archive: RootArchive
+    var load: String
+  }
+
+  func measure(_ context: Benchmark.Context) async throws -> [Measurement] {
+    let prepared = try await prepare(context.progress)
+    let systems: [System] = context.comparesWithLinux ? [.martlet, .linux] : [.martlet]
+    let rounds = context.countsInstructions ? 1 : context.rounds
+    var outcomes: [System: [[Outcome]]] = [:]
+    for round in 1...rounds {
+      let taken = try await context.progress.step(
+        "Measuring \(name), round \(round) of \(rounds)"
+      ) {
+        try await takeRound(systems, prepared, context)
+      }
+      for (system, turn) in taken { outcomes[system, default: []].append(turn) }
+    }
+    return systems.flatMap { system in
+      context.countsInstructions
+        ? counted(outcomes[system] ?? [], system)
+        : timed(outcomes[system] ?? [], against: outcomes[.linux] ?? [], system)
+    }
+  }
+
+  private func prepare(_ progress: ToolSupport.Progress) async throws -> Prepared {
+    // What is missing is told before the long work.
+    try TestNetwork().close()
+    for word in Set(loads.compactMap(\.words.first)) where word != ServerLoad.ownProgram {
+      guard Paths.executable(word) != nil else {
+        throw ToolError(
+          "\(word) is not installed", advice: "Install it: apt-get install redis-tools wrk iperf3.")
+      }
+    }
+    var plan = try Plan.load(application: application, projectRoot: Repository.root)
+    plan.root += try files()
+    plan.rootPositions = []
+    return Prepared(
+      plan: plan, kernel: try await KernelBuilder.kernel(for: plan, progress: progress),
+      archive: try await RootBuilder.archive(for: plan, progress: progress),
+      load: try await LinuxGuest.compile("\(Repository.root)/Tests/Bench/load.c"))
+  }
+
+  // MARK: One round
+
+  /// A guest that runs in a network of its own.
+  private struct Guest {
+    var system: System
+    var network: TestNetwork
+    var counters: GuestCounters?
+    /// The program that runs QEMU in the network.
+    var emulator: String
+  }
+
+  /// Boots a guest of each system, runs each load on one after the other, and ends the guests.
+  ///
+  /// Between a load's run on one system and on the other no more time passes than must: what
+  /// else the machine has to do changes, and a ratio should not.
+  private func takeRound(
+    _ systems: [System], _ prepared: Prepared, _ context: Benchmark.Context
+  ) async throws -> [System: [Outcome]] {
+    var guests: [Guest] = []
+    defer { for guest in guests { guest.network.close() } }
+    // All files first: a program that is being written cannot be started, and whatever is started
+    // meanwhile holds it open for a moment.
+    for system in systems {
+      let network = try TestNetwork()
+      guests.append(Guest(system: system, network: network, emulator: ""))
+      let counters =
+        context.countsInstructions ? try await GuestCounters(folder: network.folder) : nil
+      guests[guests.count - 1].counters = counters
+      guests[guests.count - 1].emulator = try network.emulator(more: counters?.arguments ?? [])
+    }
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      for guest in guests {
+        let (system, network, emulator) = (guest.system, guest.network, guest.emulator)
+        group.addTask {
+          // Without a guest nothing more will come: end the loads, too.
+          defer { network.close() }
+          try await runGuest(system, prepared, emulator, network)
+        }
+      }
+      let outcome: Result<[System: [Outcome]], any Error>
+      do {
+        outcome = .success(try await runLoads(prepared, guests, context.progress))
+      } catch {
+        outcome = .failure(error)
+      }
+      // Only now is a guest's end no failure.
+      for guest in guests { guest.network.close() }
+      var reasons = ""
+      while let end = await group.nextResult() {
+        if case .failure(let error) = end, !"\(error)".contains("signal 9") {
+          reasons += "\n  \(error)"
+        }
+      }
+      if case .failure(let error) = outcome, !reasons.isEmpty {
+        throw ToolError("\(name): \(error)\(reasons)")
+      }
+      return try outcome.get()
+    }
+  }
+
+  private func runLoads(
+    _ prepared: Prepared, _ guests: [Guest], _ progress: ToolSupport.Progress
+  ) async throws -> [System: [Outcome]] {
+    progress.detail("starting")
+    let limit = Self.startLimit
+    for guest in guests {
+      try await guest.network.command(
+        [prepared.load, "wait", TestNetwork.guestAddress, "\(port)", "\(limit)"],
+        seconds: limit + 10
+      ).runChecked("waiting for \(name)'s server on \(guest.system.rawValue)")
+    }
+    // iperf3 takes the connection that was tried for a client, and looks again after a while.
+    try await Task.sleep(for: .seconds(2))
+    var outcomes: [System: [Outcome]] = [:]
+    for var load in loads {
+      if load.words.first == ServerLoad.ownProgram { load.words[0] = prepared.load }
+      for guest in guests {
+        progress.detail("\(load.name) on \(guest.system.rawValue)")
+        let before = try guest.counters?.read()
+        let result = try await load.run(in: guest.network)
+        let counts = try before.flatMap { start in
+          try guest.counters.map { try $0.read() - start }
+        }
+        outcomes[guest.system, default: []].append(Outcome(result: result, counts: counts))
+      }
+    }
+    return outcomes
+  }
+
+  /// Runs until the network is closed, or throws when the guest ends before.
+  private func runGuest(
+    _ system: System, _ prepared: Prepared, _ emulator: String, _ network: TestNetwork
+  ) async throws {
+    var options = LaunchOptions()
+    options.machine = .q35
+    options.network = NetworkOptions(
+      backend: .tap(TestNetwork.device),
+      addressing: .init(
+        addresses: ["\(TestNetwork.guestAddress)/\(TestNetwork.guestPrefixLength)"]))
+    if system == .linux { options.isQuiet = true }
+    let launcher = Launcher(
+      kernel: prepared.kernel.path, symbols: prepared.kernel.symbolPath,
+      archive: prepared.archive.path, plan: prepared.plan, options: options, qemu: emulator)
+    switch system {
+    case .martlet:
+      let result = try await launcher.run(.captured)
+      let said = String(decoding: (result.output + result.errors).suffix(1000), as: UTF8.self)
+      throw ToolError("Martlet: the server ended with status \(result.status)\n  \(said)")
+    case .linux:
+      let server = try await LinuxServer(
+        plan: prepared.plan, root: prepared.archive.path, folder: network.folder)
+      let words = server.vector(from: try launcher.commandLine(.captured))
+      let output = try await ExternalCommand(words[0], Array(words.dropFirst())).run()
+      let said = (output.text.suffix(1000) + output.errorText.suffix(500))
+      throw ToolError("Linux: QEMU ended with status \(output.status)\n  \(said)")
+    }
+  }
+
+  // MARK: Numbers
+
+  private func timed(
+    _ turns: [[Outcome]], against linux: [[Outcome]], _ system: System
+  ) -> [Measurement] {
+    loads.indices.map { index in
+      let load = loads[index]
+      let rates = turns.map { $0[index].result.rate }
+      var measurement = Measurement(
+        bench: name, name: load.name, system: system.rawValue, value: Ratio.median(of: rates),
+        unit: load.unit)
+      measurement.samples = rates
+      if system == .martlet {
+        measurement.ratio = Ratio(
+          rates: rates, to: linux.map { $0[index].result.rate }, wanted: load.wanted)
+      }
+      return measurement
+    }
+  }
+
+  private func counted(_ turns: [[Outcome]], _ system: System) -> [Measurement] {
+    guard let turn = turns.first else { return [] }
+    return loads.indices.flatMap { index -> [Measurement] in
+      guard let counts = turn[index].counts, turn[index].result.work > 0 else { return [] }
+      let load = loads[index]
+      let numbers = [
+        ("instructions", counts.instructions), ("exits", counts.exits),
+        ("notifications", counts.notifications), ("interrupts", counts.interrupts),
+      ]
+      return numbers.map { unit, count in
+        Measurement(
+          bench: name, name: load.name, system: system.rawValue,
+          value: count / turn[index].result.work, unit: "\(unit)/\(load.part)")
+      }
+    }
+  }
+}
