@@ -172,8 +172,8 @@ let libraries: [Library] = [
     "Linux", "LinuxNetlink",
     on: [
       "Addresses", "Base", "Bytes", "Clock", "IPv4", "IPv6", "Internet", "LinuxCore",
-      "LinuxSockets", "Memory", "NetworkHost", "NetworkStack", "ProcFS", "Scheduling", "TCP", "UDP",
-      "VFS",
+      "LinuxSockets", "Memory", "Neighbors", "NetworkHost", "NetworkStack", "ProcFS", "Scheduling",
+      "TCP", "UDP", "VFS",
     ]),
   Library(
     "Linux", "LinuxVDSO",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+import Addresses
 import Base
+import Internet
 import NetworkHost
 import NetworkStack
 import TCP

@@ -3,8 +3,10 @@
 import Addresses
 import Base
 import Bytes
+import Internet
 import IPv4
 import IPv6
+import Neighbors
 import NetworkHost
 import NetworkStack
 import VFS
@@ -101,7 +103,8 @@ enum InterfaceTexts {
       text.append(hexadecimal: value, digits: 8)
     }
     text.append(" ")
-    text.append(right: StaticString(isLoopback ? "lo" : "eth0").byteArray, width: 8)
+    let name: StaticString = isLoopback ? "lo" : "eth0"
+    text.append(right: name.byteArray, width: 8)
     text.endLine()
   }
 

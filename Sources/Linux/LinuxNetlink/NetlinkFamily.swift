@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Bytes
 import LinuxSockets
 import NetworkHost
 import ProcFS

@@ -2,6 +2,7 @@
 
 import Addresses
 import Base
+import Internet
 import NetworkHost
 import ProcFS
 import VFS

@@ -3,9 +3,12 @@
 import Addresses
 import Base
 import Clock
+import IPv4
 import IPv6
 import LinuxCore
+import Neighbors
 import NetworkHost
+import NetworkStack
 
 /// Addresses and neighbours.
 extension RouteAnswers {

@@ -6,6 +6,7 @@ import IPv4
 import IPv6
 import LinuxCore
 import NetworkHost
+import NetworkStack
 
 /// Routes: of a dump all of them, otherwise the way to one address.
 extension RouteAnswers {

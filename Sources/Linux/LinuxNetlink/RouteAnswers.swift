@@ -3,6 +3,7 @@
 import Addresses
 import Base
 import Bytes
+import Internet
 import LinuxCore
 import NetworkHost
 
@@ -136,8 +137,8 @@ struct RouteAnswers {
       writer.attribute(type, value)
     }
     writer.attribute(33, UInt8(1))
-    writer.attribute(
-      6, text: StaticString(interface.isLoopback ? "noqueue" : "pfifo_fast").byteArray)
+    let discipline: StaticString = interface.isLoopback ? "noqueue" : "pfifo_fast"
+    writer.attribute(6, text: discipline.byteArray)
     writer.attribute(1, interface.hardwareAddress)
     writer.attribute(2, interface.isLoopback ? .zero : MACAddress.broadcast)
     statistics(interface, in: &writer)

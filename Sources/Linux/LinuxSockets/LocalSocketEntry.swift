@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import VFS
 
 /// A local socket as `/proc/net/unix` shows it.
 public struct LocalSocketEntry {

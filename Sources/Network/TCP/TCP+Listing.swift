@@ -2,6 +2,7 @@
 
 import Addresses
 import Base
+import Bytes
 
 /// One end of TCP as `/proc/net/tcp` shows it.
 public struct TCPEntry {
