@@ -23,6 +23,7 @@ struct NetworkEntries {
       ("unix", .local), ("route", .routes), ("ipv6_route", .routes6), ("if_inet6", .addresses6),
       ("arp", .neighbors), ("snmp", .counters), ("netstat", .moreCounters),
       ("sockstat", .socketCounts), ("sockstat6", .socketCounts6),
+      ("netlink", .netlink),
     ]
     let system = system
     return names.map { name, file in
@@ -44,24 +45,8 @@ struct NetworkEntries {
         "  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n"
       ),
       ("packet", "sk       RefCnt Type Proto  Iface R Rmem   User   Inode\n"),
-      (
-        "netlink",
-        "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n"
-      ),
       ("igmp", "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n"),
       ("ptype", "Type Device      Function\n"),
-      (
-        "protocols",
-        """
-        protocol  size sockets  memory press maxhdr  slab module     cl co di ac io in de sh ss gs se re bi br ha uh gp em
-        UNIX      1024     -1      -1   NI       0   yes  kernel      n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n
-        UDPv6     1344     -1      -1   NI       0   yes  kernel      y  y  y  n  y  y  y  n  y  y  y  y  n  y  y  y  y  n
-        TCPv6     2432     -1      -1   no     304   yes  kernel      y  y  y  y  y  y  y  y  y  y  y  y  y  n  y  y  y  y
-        UDP       1152     -1      -1   NI       0   yes  kernel      y  y  y  n  y  y  y  n  y  y  y  y  n  y  y  y  y  n
-        TCP       2272     -1      -1   no     304   yes  kernel      y  y  y  y  y  y  y  y  y  y  y  y  y  n  y  y  y  y
-        NETLINK   1088     -1      -1   NI       0   no   kernel      n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n\n
-        """
-      ),
     ]
     let system = system
     return names.map { name, text in .init(name) { TextNode(system, constant: text) } }

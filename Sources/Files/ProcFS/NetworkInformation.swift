@@ -10,6 +10,7 @@ public enum NetworkFile: Sendable, BitwiseCopyable {
   case udp
   case udp6
   case local
+  case netlink
   case routes
   case routes6
   case addresses6

@@ -23,7 +23,7 @@ enum CounterTexts {
       if entry.state == .established || entry.state == .closeWait { result.established += 1 }
       guard entry.state != .timeWait else { return }
       result.allocated += 1
-      if entry.local.address.isIPv4 != isVersion6 { result.inUse += 1 }
+      if entry.isVersion6 == isVersion6 { result.inUse += 1 }
     }
     return result
   }

@@ -16,19 +16,24 @@ final class NetlinkSocket: Socket {
   static let events: Int32 = 15
 
   /// Who it is among the sockets of its protocol; zero for nobody yet.
-  private var port: UInt32 = 0
-  private var groups: UInt32 = 0
+  private(set) var port: UInt32 = 0
+  /// The groups it has joined: group 1 is bit 0 of the first word. The names have one word only.
+  var groups: [UInt32] = [0]
+  /// What is set of the options that are yes or no.
+  var netlinkOptions: NetlinkOptions = []
   private var remotePort: UInt32 = 0
   private var remoteGroups: UInt32 = 0
   private var answers: [[UInt8]] = []
   /// How many of them have been read; they go when all have.
   private var readCount = 0
-  private var byteCount = 0
+  private(set) var byteCount = 0
   private var hasEnded = false
   /// Answers that were lost for want of room.
   private var error: SystemError?
 
-  private static let ports = KernelGlobal<[(protocolNumber: Int32, port: UInt32)]>([])
+  /// Those that have a port.
+  private static let named = KernelGlobal<[NetlinkSocket]>([])
+  static var all: [NetlinkSocket] { named.value }
   private static let nextPort = KernelGlobal<UInt32>(0xffff_efff)
 
   /// `sizeof(struct sockaddr_nl)`
@@ -43,8 +48,10 @@ final class NetlinkSocket: Socket {
 
   override func end() {
     hasEnded = true
-    Self.ports.value.removeAll { $0.protocolNumber == protocolNumber && $0.port == port }
+    Self.named.value.removeAll { $0 === self }
     answers = []
+    readCount = 0
+    byteCount = 0
     queue.wakeAll([.readable, .hangup])
   }
 
@@ -75,14 +82,15 @@ final class NetlinkSocket: Socket {
     } else {
       bindAutomatically()
     }
-    groups = wanted.groups
+    groups[0] = wanted.groups
   }
 
   private func take(_ wanted: UInt32) -> Bool {
-    for used in Self.ports.value
-    where used.protocolNumber == protocolNumber && used.port == wanted { return false }
-    Self.ports.value.append((protocolNumber, wanted))
+    for used in Self.all where used.protocolNumber == protocolNumber && used.port == wanted {
+      return false
+    }
     port = wanted
+    Self.named.value.append(self)
     return true
   }
 
@@ -107,7 +115,7 @@ final class NetlinkSocket: Socket {
   }
 
   override func localAddress() throws(SystemError) -> SocketAddress {
-    Self.address(port: port, groups: groups)
+    Self.address(port: port, groups: groups[0])
   }
 
   override func peerAddress() throws(SystemError) -> SocketAddress {
@@ -137,25 +145,28 @@ final class NetlinkSocket: Socket {
     // Nobody but the kernel listens.
     guard port == 0, protocolNumber == Self.route else { throw .connectionRefused }
     let count = message.data.byteCount
+    guard count > 0 else { throw .noData }
     guard count <= Self.requestLimit else { throw .messageTooLong }
     var bytes = [UInt8](repeating: 0, count: count)
-    if count > 0 {
-      var elements = bytes.mutableSpan
-      var span = MutableRawSpan(_elements: &elements)
-      try message.data.copyIn(into: &span)
-    }
-    for request in RouteRequest.all(in: bytes) { answer(request) }
+    var elements = bytes.mutableSpan
+    var span = MutableRawSpan(_elements: &elements)
+    try message.data.copyIn(into: &span)
+    guard let host = NetworkHost.shared else { throw .noBuffers }
+    for request in RouteRequest.all(in: bytes) { answer(request, host) }
     return count
   }
 
-  private func answer(_ request: RouteRequest) {
-    guard request.flags.contains(.request), let host = NetworkHost.shared, !hasEnded else { return }
-    let answers = RouteAnswers(to: request, port: port, host: host)
+  /// Keeps the answer for the reader. One that begins while there is room is kept whole, since
+  /// Linux, too, ends a dump however small the buffer is.
+  private func answer(_ request: RouteRequest, _ host: NetworkHost) {
+    // It may have been closed while the network started.
+    guard !hasEnded else { return }
+    guard byteCount <= options.receiveBuffer ?? Self.defaultBuffer else {
+      error = .noBuffers
+      return
+    }
+    let answers = RouteAnswers(to: request, port: port, options: netlinkOptions, host: host)
     for datagram in answers.datagrams() {
-      guard byteCount + datagram.count <= options.receiveBuffer ?? Self.defaultBuffer else {
-        error = .noBuffers
-        break
-      }
       byteCount += datagram.count
       self.answers.append(datagram)
     }
@@ -196,27 +207,13 @@ final class NetlinkSocket: Socket {
 
   // MARK: Options
 
-  /// `SOL_NETLINK`
-  private static let level: Int32 = 270
-  /// `NETLINK_ADD_MEMBERSHIP`, …, `NETLINK_LIST_MEMBERSHIPS`, …, `NETLINK_GET_STRICT_CHK`
-  private static let lastOption: Int32 = 12
-
-  /// The options are about groups and how errors are told; none changes what comes here.
   override func setOption(
     _ level: Int32, _ name: Int32, _ value: OptionValue
   ) throws(SystemError) {
-    guard level == Self.level else {
-      throw level == SocketOptions.level ? .noProtocolOption : .notSupported
-    }
-    guard name >= 1, name <= Self.lastOption else { throw .noProtocolOption }
-    _ = try value.integer()
+    try setNetlinkOption(level, name, value)
   }
 
   override func option(_ level: Int32, _ name: Int32) throws(SystemError) -> [UInt8] {
-    guard level == Self.level else {
-      throw level == SocketOptions.level ? .noProtocolOption : .notSupported
-    }
-    guard name >= 1, name <= Self.lastOption else { throw .noProtocolOption }
-    return OptionValue.bytes(0)
+    try netlinkOption(level, name)
   }
 }

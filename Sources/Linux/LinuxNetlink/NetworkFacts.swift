@@ -15,6 +15,7 @@ final class NetworkFacts: NetworkInformation {
   func write(_ file: NetworkFile, to text: inout TextBuilder) {
     switch file {
     case .local: return SocketTexts.local(to: &text)
+    case .netlink: return SocketTexts.netlink(to: &text)
     case .tcp: return SocketTexts.tcp(NetworkHost.existing, isVersion6: false, to: &text)
     case .tcp6: return SocketTexts.tcp(NetworkHost.existing, isVersion6: true, to: &text)
     case .udp: return SocketTexts.udp(NetworkHost.existing, isVersion6: false, to: &text)

@@ -22,15 +22,30 @@ extension RouteAnswers {
   static let onLink: UInt8 = 253
   static let inHost: UInt8 = 254
 
-  func addresses(in writer: inout NetlinkWriter) {
-    // With strict checks a program can ask for one interface.
-    let wanted = request.bytes.count >= RouteRequest.headerByteCount + 8 ? request.number(at: 4) : 0
+  /// Throws, when one is asked for, `notSupported` for any but IPv6's, `invalidArgument`, and
+  /// `addressNotAvailable`.
+  func addresses(in writer: inout NetlinkWriter) throws(Errno) {
+    guard request.isDump else { return try address(in: &writer) }
+    let wanted = options.contains(.isStrict) ? request.number(at: 4) : 0
     for interface in HostInterface.all(host) where wanted == 0 || interface.number == wanted {
       if wants(Self.version4) { addresses4(interface, in: &writer) }
     }
     for interface in HostInterface.all(host) where wanted == 0 || interface.number == wanted {
       if wants(Self.version6) { addresses6(interface, in: &writer) }
     }
+  }
+
+  private func address(in writer: inout NetlinkWriter) throws(Errno) {
+    guard request.family == Self.version6 else { throw .notSupported }
+    guard request.has(8),
+      let address = request.address(1, behind: 8) ?? request.address(2, behind: 8)
+    else { throw .invalidArgument }
+    let wanted = address.mapped
+    let number = request.number(at: 4)
+    for interface in HostInterface.all(host) where number == 0 || interface.number == number {
+      if addresses6(interface, only: wanted, in: &writer) { return }
+    }
+    throw .addressNotAvailable
   }
 
   private func addresses4(_ interface: HostInterface, in writer: inout NetlinkWriter) {
@@ -69,33 +84,46 @@ extension RouteAnswers {
     writer.end()
   }
 
-  private func addresses6(_ interface: HostInterface, in writer: inout NetlinkWriter) {
-    let now = Clock.now()
+  /// Returns whether there is one.
+  @discardableResult
+  private func addresses6(
+    _ interface: HostInterface, only wanted: IPv6Address? = nil, in writer: inout NetlinkWriter
+  ) -> Bool {
+    var found = false
     if interface.isLoopback {
-      begin(
-        family: Self.version6, length: 128, flags: Self.permanent, scope: Self.inHost,
+      guard wanted == nil || wanted == .loopback else { return false }
+      write(
+        IPv6Prefix(.loopback, length: 128), flags: Self.permanent, preferred: .max, valid: .max,
         of: interface, in: &writer)
-      writer.attribute(1, IPv6Address.loopback)
-      lifetimes(preferred: .max, valid: .max, in: &writer)
-      writer.attribute(8, Self.permanent)
-      writer.end()
-      return
+      return true
     }
-    for own in host.stack.routes6.addresses {
+    let now = Clock.now()
+    for own in host.stack.routes6.addresses where wanted == nil || wanted == own.address {
+      found = true
       var flags: UInt32 = own.validUntil == .never ? Self.permanent : 0
       if own.isTentative { flags |= Self.tentative }
       if own.preferredUntil <= now { flags |= Self.deprecated }
-      begin(
-        family: Self.version6, length: own.prefix.length, flags: flags,
-        scope: own.address.isLinkLocal ? Self.onLink : Self.everywhere, of: interface,
-        in: &writer)
-      writer.attribute(1, own.address)
-      lifetimes(
-        preferred: Self.seconds(until: own.preferredUntil, now),
-        valid: Self.seconds(until: own.validUntil, now), in: &writer)
-      writer.attribute(8, flags)
-      writer.end()
+      write(
+        own.prefix, flags: flags, preferred: Self.seconds(until: own.preferredUntil, now),
+        valid: Self.seconds(until: own.validUntil, now), of: interface, in: &writer)
     }
+    return found
+  }
+
+  private func write(
+    _ prefix: IPv6Prefix, flags: UInt32, preferred: UInt32, valid: UInt32,
+    of interface: HostInterface, in writer: inout NetlinkWriter
+  ) {
+    let scope =
+      interface.isLoopback
+      ? Self.inHost : prefix.address.isLinkLocal ? Self.onLink : Self.everywhere
+    begin(
+      family: Self.version6, length: prefix.length, flags: flags, scope: scope, of: interface,
+      in: &writer)
+    writer.attribute(1, prefix.address)
+    lifetimes(preferred: preferred, valid: valid, in: &writer)
+    writer.attribute(8, flags)
+    writer.end()
   }
 
   /// Whole seconds that are left; the largest number for ever.
@@ -114,20 +142,41 @@ extension RouteAnswers {
 
   // MARK: Neighbours
 
-  /// `RTM_NEWNEIGH` with a `struct ndmsg` and its attributes (`NDA_…`).
-  func neighbors(in writer: inout NetlinkWriter) {
-    host.stack.neighbors.forEach { address, station in
-      guard wants(address.isIPv4 ? Self.version4 : Self.version6) else { return }
-      writer.begin(28, .multipart)
-      writer.append(UInt32(address.isIPv4 ? Self.version4 : Self.version6))
-      writer.append(Int32(2))
-      // NUD_REACHABLE; no flags; RTN_UNICAST.
-      writer.append(UInt16(2))
-      writer.append(UInt8(0))
-      writer.append(UInt8(1))
-      writer.attribute(1, address)
-      writer.attribute(2, station)
-      writer.end()
+  /// Throws, when one is asked for, `invalidArgument` and `noSuchFile`.
+  func neighbors(in writer: inout NetlinkWriter) throws(Errno) {
+    if request.isDump {
+      host.stack.neighbors.forEach { address, station in
+        guard wants(address.isIPv4 ? Self.version4 : Self.version6) else { return }
+        write(address, at: station, .multipart, in: &writer)
+      }
+      return
     }
+    guard request.has(12), let wanted = request.address(1, behind: 12) else {
+      throw .invalidArgument
+    }
+    var found = false
+    host.stack.neighbors.forEach { address, station in
+      guard address == wanted else { return }
+      write(address, at: station, [], in: &writer)
+      found = true
+    }
+    guard found else { throw .noSuchFile }
+  }
+
+  /// `RTM_NEWNEIGH` with a `struct ndmsg` and its attributes (`NDA_…`).
+  private func write(
+    _ address: IPAddress, at station: MACAddress, _ flags: NetlinkWriter.Flags,
+    in writer: inout NetlinkWriter
+  ) {
+    writer.begin(28, flags)
+    writer.append(UInt32(address.isIPv4 ? Self.version4 : Self.version6))
+    writer.append(Int32(2))
+    // NUD_REACHABLE; no flags; RTN_UNICAST.
+    writer.append(UInt16(2))
+    writer.append(UInt8(0))
+    writer.append(UInt8(1))
+    writer.attribute(1, address)
+    writer.attribute(2, station)
+    writer.end()
   }
 }

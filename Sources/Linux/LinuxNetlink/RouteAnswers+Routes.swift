@@ -28,6 +28,8 @@ extension RouteAnswers {
     var priority: UInt32 = 0
   }
 
+  /// Throws, when one is asked for, `notSupported` for another family, `invalidArgument` and
+  /// `networkUnreachable`.
   func routes(in writer: inout NetlinkWriter) throws(Errno) {
     guard request.isDump else { return try way(in: &writer) }
     if wants(Self.version4) { routes4(in: &writer) }
@@ -37,6 +39,11 @@ extension RouteAnswers {
   private func write(
     _ route: Route, _ flags: NetlinkWriter.Flags, in writer: inout NetlinkWriter
   ) {
+    // With strict checks a dump can be of one table.
+    let wanted =
+      request.has(12) && options.contains(.isStrict) && request.isDump
+      ? request.bytes[RouteRequest.headerByteCount + 4] : 0
+    guard wanted == 0 || wanted == route.table else { return }
     writer.begin(24, flags)
     for byte in [
       route.family, UInt8(route.length), 0, 0, route.table, route.origin, route.scope, route.type,
@@ -144,9 +151,14 @@ extension RouteAnswers {
 
   // MARK: One way
 
-  /// The way to `RTA_DST`. Throws `networkUnreachable`.
+  /// The way to `RTA_DST`.
   private func way(in writer: inout NetlinkWriter) throws(Errno) {
-    guard let target = request.address(1, behind: 12) else { throw .invalidArgument }
+    guard request.family == Self.version4 || request.family == Self.version6 else {
+      throw .notSupported
+    }
+    guard request.has(12), let target = request.address(1, behind: 12) else {
+      throw .invalidArgument
+    }
     let stack = host.stack
     guard let source = stack.sourceAddress(to: target) else { throw .networkUnreachable }
     var told = Route(

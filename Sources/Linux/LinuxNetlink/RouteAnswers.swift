@@ -11,11 +11,16 @@ import NetworkHost
 struct RouteAnswers {
   let request: RouteRequest
   let host: NetworkHost
+  let options: NetlinkOptions
   private let port: UInt32
 
-  init(to request: RouteRequest, port: UInt32, host: NetworkHost) {
+  /// - Parameters:
+  ///   - port: of the socket that asks.
+  ///   - options: of that socket.
+  init(to request: RouteRequest, port: UInt32, options: NetlinkOptions, host: NetworkHost) {
     self.request = request
     self.port = port
+    self.options = options
     self.host = host
   }
 
@@ -41,52 +46,60 @@ struct RouteAnswers {
   /// The last type that is known (`RTM_MAX`), nearly.
   private static let lastType: UInt16 = 123
 
-  /// The answer, in the datagrams that it comes in.
+  /// The answer, in the datagrams that it comes in; none when the request wants none.
   func datagrams() -> [[UInt8]] {
     var writer = NetlinkWriter(sequence: request.sequence, port: port)
-    do throws(Errno) {
-      if request.type >= Self.firstType { try answer(in: &writer) }
-      if request.isDump, request.type >= Self.firstType {
-        // For itself, as readers of one datagram at a time expect.
-        writer.flush()
-        writer.begin(Self.doneType, .multipart)
-        writer.append(Int32(0))
-        writer.end()
-      } else if request.flags.contains(.acknowledge) {
-        writer.flush()
-        report(nil, in: &writer)
+    var failure: Errno?
+    // What is no request, and what is too short to name a family, is not answered by Linux either.
+    if request.flags.contains(.request), request.type >= Self.firstType {
+      do throws(Errno) {
+        if try answer(in: &writer) {
+          // For itself, as readers of one datagram at a time expect.
+          writer.flush()
+          writer.begin(Self.doneType, .multipart)
+          writer.append(Int32(0))
+          writer.end()
+          writer.flush()
+          return writer.datagrams
+        }
+      } catch {
+        failure = error
       }
-    } catch {
-      report(error, in: &writer)
     }
+    writer.flush()
+    if failure != nil || request.flags.contains(.acknowledge) { report(failure, in: &writer) }
     writer.flush()
     return writer.datagrams
   }
 
   /// `struct nlmsgerr`: an error with the request, or a success with its header.
   private func report(_ error: Errno?, in writer: inout NetlinkWriter) {
-    writer.begin(Self.errorType, error == nil ? .capped : [])
+    let isCapped = error == nil || options.contains(.capsErrors)
+    writer.begin(Self.errorType, isCapped ? .capped : [])
     writer.append(error.map { -$0.rawValue } ?? 0)
     writer.append(
-      error == nil
-        ? [UInt8](request.bytes[..<RouteRequest.headerByteCount]) : request.bytes)
+      isCapped ? [UInt8](request.bytes[..<RouteRequest.headerByteCount]) : request.bytes)
     writer.end()
   }
 
-  private func answer(in writer: inout NetlinkWriter) throws(Errno) {
+  /// Returns whether the answer is a dump, which has an end of its own. Throws `notSupported` for
+  /// what is not known, `notPermitted` for what would change something, and what the kinds throw.
+  private func answer(in writer: inout NetlinkWriter) throws(Errno) -> Bool {
     guard request.type <= Self.lastType else { throw .notSupported }
+    guard request.has(1) else { return false }
     // Of four numbers, the third asks; the others want to change something.
     guard request.type & 3 == 2 else { throw .notPermitted }
     guard let kind = Kind(rawValue: request.type) else { throw .notSupported }
     switch kind {
     case .link: try links(in: &writer)
-    case .address: addresses(in: &writer)
+    case .address: try addresses(in: &writer)
     case .route: try routes(in: &writer)
-    case .neighbor: neighbors(in: &writer)
+    case .neighbor: try neighbors(in: &writer)
     default:
       // There are none of these.
       guard request.isDump else { throw .notSupported }
     }
+    return request.isDump
   }
 
   /// Whether the request is about this family, or all.
@@ -94,14 +107,18 @@ struct RouteAnswers {
 
   static let version4: UInt8 = 2
   static let version6: UInt8 = 10
+  /// `AF_BRIDGE`, of which there are none.
+  private static let bridge: UInt8 = 7
 
   // MARK: Links
 
   private func links(in writer: inout NetlinkWriter) throws(Errno) {
     if request.isDump {
+      guard request.family != Self.bridge else { return }
       for interface in HostInterface.all(host) { link(interface, .multipart, in: &writer) }
       return
     }
+    guard request.has(16) else { throw .invalidArgument }
     let number = request.number(at: 4)
     let name = request.attribute(3, behind: 16).map { [UInt8]($0.prefix { $0 != 0 }) }
     guard number > 0 || name != nil else { throw .invalidArgument }

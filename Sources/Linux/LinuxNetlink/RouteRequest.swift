@@ -35,18 +35,22 @@ struct RouteRequest {
     sequence = bytes.get(8)
   }
 
-  var isDump: Bool { flags.isSuperset(of: .dump) }
+  /// One flag of the two is enough for Linux.
+  var isDump: Bool { !flags.isDisjoint(with: .dump) }
 
   /// The family that is asked for, which every structure begins with; 0 for all.
   var family: UInt8 { bytes.count > Self.headerByteCount ? bytes[Self.headerByteCount] : 0 }
 
+  /// Whether a structure of so many bytes is behind the header.
+  func has(_ byteCount: Int) -> Bool { bytes.count >= Self.headerByteCount + byteCount }
+
   /// A number behind the header; zero when the message is too short.
   func number(at offset: Int) -> Int32 {
-    let place = Self.headerByteCount + offset
-    return bytes.count >= place + 4 ? bytes.get(place) : 0
+    has(offset + 4) ? bytes.get(Self.headerByteCount + offset) : 0
   }
 
-  /// An attribute behind a structure of `offset` bytes; nil when it is not there.
+  /// An attribute behind a structure of `offset` bytes; nil when it is not there. What follows one
+  /// of a wrong length is not looked at.
   func attribute(_ wanted: UInt16, behind offset: Int) -> [UInt8]? {
     var place = Self.headerByteCount + roundedUp(offset, to: 4)
     while place + 4 <= bytes.count {
@@ -59,13 +63,14 @@ struct RouteRequest {
     return nil
   }
 
-  /// An attribute that is an address; nil when it is none.
+  /// An attribute that is an address of the request's family; nil when there is none, or too few
+  /// bytes of one.
   func address(_ wanted: UInt16, behind offset: Int) -> IPAddress? {
     guard let bytes = attribute(wanted, behind: offset) else { return nil }
     let span = RawSpan(_elements: bytes.span)
-    switch bytes.count {
-    case 4: return IPAddress(IPv4Address(span, at: 0))
-    case 16: return IPAddress(IPv6Address(span, at: 0))
+    switch family {
+    case RouteAnswers.version4 where bytes.count >= 4: return IPAddress(IPv4Address(span, at: 0))
+    case RouteAnswers.version6 where bytes.count >= 16: return IPAddress(IPv6Address(span, at: 0))
     default: return nil
     }
   }

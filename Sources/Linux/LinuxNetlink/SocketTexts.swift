@@ -28,9 +28,7 @@ enum SocketTexts {
     // Listeners first, as Linux has them.
     for isListening in [true, false] {
       host.tcp.forEach { entry in
-        guard entry.local.address.isIPv4 != isVersion6, (entry.state == nil) == isListening else {
-          return
-        }
+        guard entry.isVersion6 == isVersion6, (entry.state == nil) == isListening else { return }
         line(entry, index, isVersion6: isVersion6, to: &lines)
         index += 1
       }
@@ -140,5 +138,42 @@ enum SocketTexts {
       lines.endLine()
     }
     text.append(lines.bytes)
+  }
+
+  // MARK: Netlink
+
+  /// A line for the kernel's own end of each protocol, and one for each socket that has a port.
+  static func netlink(to text: inout TextBuilder) {
+    text.append(
+      "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n")
+    for protocolNumber in [NetlinkSocket.route, NetlinkSocket.events] {
+      netlink(protocolNumber, port: 0, groups: 0, waiting: 0, node: 0, to: &text)
+      for socket in NetlinkSocket.all where socket.protocolNumber == protocolNumber {
+        netlink(
+          protocolNumber, port: socket.port, groups: socket.groups[0], waiting: socket.byteCount,
+          node: socket.node.number, to: &text)
+      }
+    }
+  }
+
+  private static func netlink(
+    _ protocolNumber: Int32, port: UInt32, groups: UInt32, waiting: Int, node: UInt64,
+    to text: inout TextBuilder
+  ) {
+    var line = TextBuilder()
+    line.append("0000000000000000 ")
+    line.append(decimal: protocolNumber)
+    line.pad(to: 21)
+    line.append(decimal: UInt64(port))
+    line.pad(to: 32)
+    line.append(hexadecimal: UInt64(groups), digits: 8)
+    line.append(" ")
+    line.append(decimal: waiting)
+    line.pad(to: 50)
+    line.append("0        0     2        0        ")
+    line.append(decimal: node)
+    line.pad(to: 91)
+    line.endLine()
+    text.append(line.bytes)
   }
 }
