@@ -285,6 +285,8 @@ let tests: [Target] =
         "VFS", "Pipes", "SchedulerCooperative", "LinuxSockets", "Bytes", "Base", "Machine",
         "LinuxCore", "LinuxFiles", "LinuxPolling", "LinuxMemory", "LinuxThreads",
         "LinuxSignals", "LinuxTime", "LinuxVDSO", "LinuxProcess", "LinuxLoader", "ELF",
+        "LinuxNetlink", "Addresses", "IPv4", "IPv6", "Internet", "Neighbors", "NetworkHost",
+        "NetworkStack", "Packets", "TCP", "UDP",
       ]),
     .testTarget(
       name: "ToolTests",

@@ -44,7 +44,7 @@ struct NetworkEntries {
         "raw6",
         "  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n"
       ),
-      ("packet", "sk       RefCnt Type Proto  Iface R Rmem   User   Inode\n"),
+      ("packet", "sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n"),
       ("igmp", "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n"),
       ("ptype", "Type Device      Function\n"),
     ]
