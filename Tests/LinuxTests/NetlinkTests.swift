@@ -352,4 +352,35 @@ import Testing
     #expect(TestRequest(type: 34, flags: TestRequest.dump).answers().map(\.type) == [3])
     #expect(TestRequest(type: 34).verdict() == Self.notSupported)
   }
+
+  // MARK: Noise
+
+  /// Whatever is sent, the answers are whole messages, and few: `Answer.all` traps otherwise.
+  @Test func answersNoiseWithWholeMessages() {
+    var state: UInt64 = 1
+    func next() -> UInt64 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return state >> 33
+    }
+    var count = 0
+    for _ in 0..<3000 {
+      var request = TestRequest(
+        type: UInt16(14 + next() % 60), flags: UInt16(next() % 2 * 0x300 + next() % 8))
+      request.body = (0..<next() % 40).map { _ in
+        UInt8([0, 1, 2, 4, 8, 10, 255, next() & 255][Int(next() % 8)])
+      }
+      if next() % 4 == 0 { request.length = UInt32(next() % 80) }
+      var bytes = request.bytes
+      if next() % 4 == 0 { bytes[Int(next()) % bytes.count] = UInt8(next() & 255) }
+      for parsed in RouteRequest.all(in: bytes + bytes) {
+        let options = NetlinkOptions(rawValue: UInt16(next() & 0xffff))
+        let answers = RouteAnswers(
+          to: parsed, port: 1, options: options, host: NetlinkFixture.host
+        ).datagrams().flatMap { Answer.all(in: $0) }
+        #expect(answers.count < 40)
+        count += answers.count
+      }
+    }
+    #expect(count > 1000)
+  }
 }
