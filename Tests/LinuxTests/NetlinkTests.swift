@@ -317,6 +317,7 @@ import Testing
     #expect(far[5] == [10, 1, 2, 1] && far[7] == [10, 1, 2, 3] && far[4] == little(Int32(2)))
     let near = try attributes([10, 1, 2, 9])
     #expect(near[5] == nil && near[7] == [10, 1, 2, 3])
+    #expect(way(to: [10, 1, 2, 9]).answers().first?.number(at: 8) == UInt32(0x200))
     let own = try attributes([10, 1, 2, 3])
     #expect(own[4] == little(Int32(1)))
     #expect(way(to: [127, 0, 0, 1]).answers().first?.body[7] == 2)

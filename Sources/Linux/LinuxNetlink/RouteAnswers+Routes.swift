@@ -50,7 +50,8 @@ extension RouteAnswers {
     ] {
       writer.append(byte)
     }
-    writer.append(UInt32(0))
+    // RTM_F_CLONED: worked out for one address.
+    writer.append(UInt32(flags.contains(.multipart) ? 0 : 0x200))
     writer.attribute(15, UInt32(route.table))
     if let target = route.target { writer.attribute(1, target) }
     if route.priority != 0 { writer.attribute(6, route.priority) }

@@ -4,14 +4,17 @@
 #include "check.h"
 
 #include <ifaddrs.h>
+#include <linux/ethtool.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netpacket/packet.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 static int open_netlink(void) {
@@ -429,6 +432,20 @@ static void library(void) {
   if (found) freeaddrinfo(found);
 }
 
+// Sockets of every family take requests about interfaces.
+static void requests(void) {
+  int file = open_netlink();
+  struct ifreq request = {.ifr_name = "lo"};
+  check_equal(ioctl(file, SIOCGIFINDEX, &request), 0, "a netlink socket knows interfaces");
+  check_equal(request.ifr_ifindex, 1, "by number");
+  struct ethtool_cmd command = {.cmd = ETHTOOL_GSET};
+  request.ifr_data = (void *)&command;
+  check_error(ioctl(file, SIOCETHTOOL, &request), EOPNOTSUPP, "lo has no speed");
+  strcpy(request.ifr_name, "nowhere");
+  check_error(ioctl(file, SIOCETHTOOL, &request), ENODEV, "nor has what is not there");
+  close(file);
+}
+
 int main(void) {
   kinds();
   names();
@@ -438,5 +455,6 @@ int main(void) {
   singles();
   reading();
   library();
+  requests();
   return finish();
 }
