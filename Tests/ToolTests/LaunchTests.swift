@@ -33,6 +33,13 @@ import ToolSupport
     #expect(result.status == status)
   }
 
+  /// `kill` with QEMU's process number ends it.
+  @Test func signalsThatEndReachTheEmulator() async throws {
+    let result = try await launcher("signals").run(.captured)
+    #expect(String(decoding: result.output, as: UTF8.self) == "")
+    #expect(result.status == 0)
+  }
+
   @Test func keepsTheStreamsApart() async throws {
     let result = try await launcher("echo").run(.captured)
     #expect(result.output == Array("o".utf8))

@@ -8,7 +8,7 @@ import Roots
 import ToolSupport
 
 /// A server and what clients do to it, on Martlet and on Linux in turn.
-struct ServerBench: Sendable {
+public struct ServerBench: Sendable {
   enum System: String, Sendable { case martlet, linux }
 
   /// What one load came to in one turn.
@@ -18,13 +18,15 @@ struct ServerBench: Sendable {
     var counts: GuestCounts?
   }
 
-  var name: String
+  public var name: String
   /// Under `Apps/`.
   var application: String
   var port: Int
   /// Added to the application's root.
   var files: @Sendable () throws -> [Plan.RootEntry] = { [] }
   var loads: [ServerLoad]
+  /// The loads are run again and again on the same guest until they came to so many requests.
+  var leastRequests = 0.0
 
   /// How long a guest may take until its server answers.
   private static let startLimit = 120
@@ -46,7 +48,8 @@ struct ServerBench: Sendable {
       let taken = try await context.progress.step(
         "Measuring \(name), round \(round) of \(rounds)"
       ) {
-        try await takeRound(systems, prepared, context)
+        try await takeRound(
+          systems, prepared, countsInstructions: context.countsInstructions, context.progress)
       }
       for (system, turn) in taken { outcomes[system, default: []].append(turn) }
     }
@@ -55,6 +58,21 @@ struct ServerBench: Sendable {
         ? counted(outcomes[system] ?? [], system)
         : timed(outcomes[system] ?? [], against: outcomes[.linux] ?? [], system)
     }
+  }
+
+  /// Runs all loads on Martlet until they came to `leastRequests`. Throws at the first failure.
+  ///
+  /// - Returns: how many requests that was.
+  public func endure(_ progress: ToolSupport.Progress) async throws -> Double {
+    let prepared = try await prepare(progress)
+    let outcomes = try await progress.step("Loading \(application)") {
+      try await takeRound([.martlet], prepared, countsInstructions: false, progress)
+    }
+    return Self.work(of: outcomes[.martlet] ?? [])
+  }
+
+  private static func work(of outcomes: [Outcome]) -> Double {
+    outcomes.reduce(0) { $0 + $1.result.work }
   }
 
   private func prepare(_ progress: ToolSupport.Progress) async throws -> Prepared {
@@ -91,7 +109,8 @@ struct ServerBench: Sendable {
   /// Between a load's run on one system and on the other no more time passes than must: what
   /// else the machine has to do changes, and a ratio should not.
   private func takeRound(
-    _ systems: [System], _ prepared: Prepared, _ context: Benchmark.Context
+    _ systems: [System], _ prepared: Prepared, countsInstructions: Bool,
+    _ progress: ToolSupport.Progress
   ) async throws -> [System: [Outcome]] {
     var guests: [Guest] = []
     defer { for guest in guests { guest.network.close() } }
@@ -101,7 +120,7 @@ struct ServerBench: Sendable {
       let network = try TestNetwork()
       guests.append(Guest(system: system, network: network, emulator: ""))
       let counters =
-        context.countsInstructions ? try await GuestCounters(folder: network.folder) : nil
+        countsInstructions ? try await GuestCounters(folder: network.folder) : nil
       guests[guests.count - 1].counters = counters
       guests[guests.count - 1].emulator = try network.emulator(more: counters?.arguments ?? [])
     }
@@ -116,7 +135,7 @@ struct ServerBench: Sendable {
       }
       let outcome: Result<[System: [Outcome]], any Error>
       do {
-        outcome = .success(try await runLoads(prepared, guests, context.progress))
+        outcome = .success(try await runLoads(prepared, guests, progress))
       } catch {
         outcome = .failure(error)
       }
@@ -149,19 +168,25 @@ struct ServerBench: Sendable {
     // iperf3 takes the connection that was tried for a client, and looks again after a while.
     try await Task.sleep(for: .seconds(2))
     var outcomes: [System: [Outcome]] = [:]
-    for var load in loads {
-      if load.words.first == ServerLoad.ownProgram { load.words[0] = prepared.load }
-      for guest in guests {
-        progress.detail("\(load.name) on \(guest.system.rawValue)")
-        let before = try guest.counters?.read()
-        let result = try await load.run(in: guest.network)
-        let counts = try before.flatMap { start in
-          try guest.counters.map { try $0.read() - start }
+    repeat {
+      for var load in loads {
+        if load.words.first == ServerLoad.ownProgram { load.words[0] = prepared.load }
+        for guest in guests {
+          progress.detail("\(load.name) on \(guest.system.rawValue)")
+          outcomes[guest.system, default: []].append(try await Self.run(load, on: guest))
         }
-        outcomes[guest.system, default: []].append(Outcome(result: result, counts: counts))
       }
-    }
+    } while outcomes.values.contains { Self.work(of: $0) < leastRequests }
     return outcomes
+  }
+
+  private static func run(_ load: ServerLoad, on guest: Guest) async throws -> Outcome {
+    let before = try guest.counters?.read()
+    let result = try await load.run(in: guest.network)
+    let counts = try before.flatMap { start in
+      try guest.counters.map { try $0.read() - start }
+    }
+    return Outcome(result: result, counts: counts)
   }
 
   /// Runs until the network is closed, or throws when the guest ends before.

@@ -37,18 +37,18 @@ struct ServerLoad: Sendable {
 
   static func wrk(
     _ name: String, unit: String = "requests/s", part: String = "request", wanted: Double? = nil,
-    connections: Int, path: String = "/", options: [String] = [],
+    connections: Int, path: String = "/", options: [String] = [], timeout: Int = 20,
     read: @escaping @Sendable (String) throws -> LoadResult? = { try LoadOutput.wrkRequests($0) }
   ) -> ServerLoad {
     ServerLoad(
       name: name, unit: unit, part: part, wanted: wanted,
-      words: ["wrk", "-t1", "-c\(connections)", "-d\(seconds)s", "--timeout", "20s"] + options + [
-        "http://\(TestNetwork.guestAddress)\(path)"
-      ], read: read)
+      words: ["wrk", "-t1", "-c\(connections)", "-d\(seconds)s", "--timeout", "\(timeout)s"]
+        + options + ["http://\(TestNetwork.guestAddress)\(path)"],
+      read: read)
   }
 
   static func redis(
-    _ test: String, pipeline: Int, requests: Int, wanted: Double
+    _ test: String, pipeline: Int, requests: Int, wanted: Double? = nil
   ) -> ServerLoad {
     ServerLoad(
       name: "\(test)-pipeline-\(pipeline)", unit: "requests/s", wanted: wanted,

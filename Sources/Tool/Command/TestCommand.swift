@@ -12,17 +12,18 @@ import ToolSupport
 struct TestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "test",
-    abstract: "Runs the tests: all tiers but fuzz, or one of them.",
+    abstract: "Runs the tests: all tiers but long and fuzz, or one of them.",
     discussion: """
       unit   lint, then the tests of every module on the host (swift test)
       guest  Tests/Guest: checked output, and C programs compared with Linux
       apps   Apps/*/tests.yaml: the applications with checked output
+      long   ten million requests to the servers, without one time-out (root; some ten minutes)
       fuzz   the parsers with random input, a minute each (MARTLET_FUZZ_SECONDS)
       Prints one line for each test; the last line is `N passed, N failed`.
       """)
 
   /// A part of the tests.
-  enum Tier: String, CaseIterable, ExpressibleByArgument { case unit, guest, apps, fuzz }
+  enum Tier: String, CaseIterable, ExpressibleByArgument { case unit, guest, apps, long, fuzz }
 
   @Argument(help: "The tier (default: unit, guest and apps).")
   var tier: Tier?
@@ -56,6 +57,8 @@ struct TestCommand: AsyncParsableCommand {
       case .apps:
         let files = try TestFile.all(in: "\(Repository.root)/Apps", named: "tests.yaml")
         tally.add(try await runGuests(try files.flatMap { try $0.runnable() }))
+      case .long:
+        tally.add(await EnduranceTests.run(filter: filter))
       case .fuzz:
         tally.add(try await HostTests.fuzz())
       }
