@@ -169,6 +169,13 @@ let libraries: [Library] = [
       "NetworkHost", "NetworkStack", "Packets", "Scheduling", "TCP", "UDP", "VFS",
     ]),
   Library(
+    "Linux", "LinuxNetlink",
+    on: [
+      "Addresses", "Base", "Bytes", "Clock", "IPv4", "IPv6", "Internet", "LinuxCore",
+      "LinuxSockets", "Memory", "Neighbors", "NetworkHost", "NetworkStack", "ProcFS", "Scheduling",
+      "TCP", "UDP", "VFS",
+    ]),
+  Library(
     "Linux", "LinuxVDSO",
     on: ["LinuxCore", "Base", "Bytes", "Machine", "Clock", "Frames", "Memory", "Random"]),
   Library(
@@ -278,6 +285,8 @@ let tests: [Target] =
         "VFS", "Pipes", "SchedulerCooperative", "LinuxSockets", "Bytes", "Base", "Machine",
         "LinuxCore", "LinuxFiles", "LinuxPolling", "LinuxMemory", "LinuxThreads",
         "LinuxSignals", "LinuxTime", "LinuxVDSO", "LinuxProcess", "LinuxLoader", "ELF",
+        "LinuxNetlink", "Addresses", "IPv4", "IPv6", "Internet", "Neighbors", "NetworkHost",
+        "NetworkStack", "Packets", "TCP", "UDP",
       ]),
     .testTarget(
       name: "ToolTests",

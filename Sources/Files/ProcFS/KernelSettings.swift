@@ -154,18 +154,78 @@ struct KernelSettings {
       directory("core") {
         [
           number("somaxconn", 4096), number("netdev_max_backlog", 1000),
-          number("rmem_max", 212_992), number("wmem_max", 212_992),
+          number("rmem_max", 4 << 20), number("wmem_max", 4 << 20),
           number("rmem_default", 212_992), number("wmem_default", 212_992),
+          number("optmem_max", 20_480), number("busy_poll", 0), number("busy_read", 0),
+          constant("default_qdisc", "pfifo_fast\n"),
         ]
       },
-      directory("ipv4") {
-        [
-          constant("ip_local_port_range", "32768\t60999\n"),
-          number("tcp_max_syn_backlog", 4096), number("tcp_fin_timeout", 60),
-          number("tcp_keepalive_time", 7200), number("tcp_keepalive_intvl", 75),
-          number("tcp_keepalive_probes", 9), number("ip_unprivileged_port_start", 1024),
-        ]
+      directory("ipv4") { internet + transport },
+      directory("ipv6") { internet6 },
+      directory("unix") { [number("max_dgram_qlen", 512)] },
+    ]
+  }
+
+  private var internet: [FixedDirectory.Entry] {
+    [
+      constant("ip_local_port_range", "32768\t60999\n"), constant("ip_local_reserved_ports", "\n"),
+      number("ip_unprivileged_port_start", 0), number("ip_forward", 0),
+      number("ip_nonlocal_bind", 0), number("ip_default_ttl", 64), number("ip_no_pmtu_disc", 0),
+      number("icmp_echo_ignore_all", 0), number("icmp_echo_ignore_broadcasts", 1),
+      constant("ping_group_range", "0\t2147483647\n"), number("igmp_max_memberships", 20),
+      constant("udp_mem", "23130\t30840\t46260\n"), number("udp_rmem_min", 4096),
+      number("udp_wmem_min", 4096),
+      directory("conf") {
+        [directory("all") { link }, directory("default") { link }, directory("lo") { link }]
       },
+    ]
+  }
+
+  private var link: [FixedDirectory.Entry] {
+    [
+      number("forwarding", 0), number("accept_redirects", 0), number("send_redirects", 0),
+      number("rp_filter", 0), number("accept_source_route", 0), number("arp_ignore", 0),
+      number("arp_announce", 0),
+    ]
+  }
+
+  private var transport: [FixedDirectory.Entry] {
+    [
+      number("tcp_max_syn_backlog", 4096), number("tcp_fin_timeout", 60),
+      number("tcp_keepalive_time", 7200), number("tcp_keepalive_intvl", 75),
+      number("tcp_keepalive_probes", 9), number("tcp_syncookies", 1),
+      number("tcp_syn_retries", 6), number("tcp_synack_retries", 5), number("tcp_retries1", 3),
+      number("tcp_retries2", 15), number("tcp_tw_reuse", 2), number("tcp_max_tw_buckets", 16_384),
+      number("tcp_abort_on_overflow", 0), number("tcp_window_scaling", 1),
+      number("tcp_timestamps", 1), number("tcp_sack", 1), number("tcp_dsack", 1),
+      number("tcp_ecn", 0), number("tcp_fastopen", 0), number("tcp_slow_start_after_idle", 1),
+      number("tcp_moderate_rcvbuf", 1), number("tcp_no_metrics_save", 1),
+      number("tcp_mtu_probing", 0), number("tcp_notsent_lowat", 0xffff_ffff),
+      number("tcp_orphan_retries", 0), number("tcp_max_orphans", 16_384),
+      number("tcp_rfc1337", 0), number("tcp_low_latency", 0),
+      constant("tcp_congestion_control", "cubic\n"),
+      constant("tcp_available_congestion_control", "reno cubic\n"),
+      constant("tcp_allowed_congestion_control", "reno cubic\n"),
+      constant("tcp_rmem", "4096\t131072\t4194304\n"),
+      constant("tcp_wmem", "4096\t16384\t4194304\n"),
+      constant("tcp_mem", "11565\t15420\t23130\n"),
+    ]
+  }
+
+  private var internet6: [FixedDirectory.Entry] {
+    [
+      number("bindv6only", 0), number("ip_nonlocal_bind", 0),
+      directory("conf") {
+        [directory("all") { link6 }, directory("default") { link6 }, directory("lo") { link6 }]
+      },
+    ]
+  }
+
+  private var link6: [FixedDirectory.Entry] {
+    [
+      number("disable_ipv6", 0), number("forwarding", 0), number("accept_ra", 1),
+      number("accept_redirects", 1), number("autoconf", 1), number("hop_limit", 64),
+      number("use_tempaddr", 0),
     ]
   }
 }

@@ -10,6 +10,9 @@ public enum ProcFS {
   /// `PROC_SUPER_MAGIC`
   private static let magic: UInt64 = 0x9fa0
 
+  /// Tells of the network; set by the image when there is one, before anybody looks.
+  public static let networkInformation = KernelGlobal<(any NetworkInformation)?>(nil)
+
   /// The root of a new `/proc`. Its nodes are made when they are looked up.
   public static func makeRoot(_ information: any SystemInformation) -> Node {
     let system = PseudoFileSystem(deviceNumber: deviceNumber, magic: magic)
@@ -66,6 +69,7 @@ final class ProcRoot: FixedDirectory {
         }
       },
       .init("mounts") { PseudoLink(system, to: "self/mounts") },
+      .init("net") { PseudoLink(system, to: "self/net") },
     ]
   }
 

@@ -17,7 +17,7 @@ struct ProcessEntries {
     FixedDirectory(system) {
       let entries = ProcessEntries(system: system, information: information, thread: nil)
       return entries.links + entries.texts + entries.numbers + entries.programTexts + [
-        .init("task") { tasks }
+        .init("task") { tasks }, .init("net") { NetworkEntries.makeDirectory(system) },
       ]
     }
   }
@@ -27,7 +27,9 @@ struct ProcessEntries {
   ) -> FixedDirectory {
     FixedDirectory(system) {
       let entries = ProcessEntries(system: system, information: information, thread: thread)
-      return entries.links + entries.texts + entries.numbers + entries.programTexts
+      return entries.links + entries.texts + entries.numbers + entries.programTexts + [
+        .init("net") { NetworkEntries.makeDirectory(system) }
+      ]
     }
   }
 

@@ -38,7 +38,7 @@ struct SysTree {
     [
       directory("block"),
       directory("bus") { [directory("pci") { [directory("devices"), directory("drivers")] }] },
-      directory("class") { [directory("net")] },
+      directory("class") { [directory("net") { InterfaceEntries.all(system) }] },
       directory("devices") {
         [
           directory("system") {

@@ -219,6 +219,9 @@ func registerSystemCalls(of process: Process) {
   #if LINUX_INTERNET
     import LinuxInternet
   #endif
+  #if LINUX_NETLINK
+    import LinuxNetlink
+  #endif
 #endif
 
 /// Lets the network be made when the program first needs it, if configuration chose one.
@@ -230,6 +233,9 @@ func prepareNetwork(
     NetworkFiles.install(in: namespace)
     #if LINUX_INTERNET
       InternetFamily.register()
+    #endif
+    #if LINUX_NETLINK
+      NetlinkFamily.register()
     #endif
   #endif
 }

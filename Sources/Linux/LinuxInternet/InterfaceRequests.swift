@@ -16,7 +16,7 @@ struct InterfaceRequests {
   /// Serves them for sockets of other families.
   final class Server: InterfaceRequestServer {
     func serve(_ request: UInt32, at address: VirtualAddress) throws(SystemError) -> Int {
-      guard Request(rawValue: request) != nil, let host = NetworkHost.shared else {
+      guard InterfaceRequests.knows(request), let host = NetworkHost.shared else {
         throw .notTerminal
       }
       return try InterfaceRequests(host).serve(request, at: address)
@@ -31,6 +31,11 @@ struct InterfaceRequests {
     self.host = host
   }
 
+  /// Changes of interfaces and routes (`SIOCADDRT`, …, `SIOCSIFTXQLEN`), which nobody may make.
+  private static let changes: [UInt32] = [
+    0x890b, 0x890c, 0x8914, 0x8916, 0x8918, 0x891a, 0x891c, 0x891e, 0x8922, 0x8923, 0x8924, 0x8943,
+  ]
+
   private enum Request: UInt32 {
     case name = 0x8910
     case configuration = 0x8912
@@ -44,10 +49,19 @@ struct InterfaceRequests {
     case hardwareAddress = 0x8927
     case index = 0x8933
     case queueLength = 0x8942
+    /// What there is on Linux, too, for cards whose drivers do not have it.
+    case ethtool = 0x8946
   }
 
-  /// Throws `notTerminal` for a request that is none of these, `noSuchDevice`.
+  /// Whether a request is about interfaces.
+  private static func knows(_ request: UInt32) -> Bool {
+    Request(rawValue: request) != nil || changes.contains(request)
+  }
+
+  /// Throws `notTerminal` for a request that is none of these, `noSuchDevice`, `notPermitted` for
+  /// one that would change something, and `notSupported`.
   func serve(_ request: UInt32, at address: VirtualAddress) throws(SystemError) -> Int {
+    guard !Self.changes.contains(request) else { throw .notPermitted }
     guard let request = Request(rawValue: request) else { throw .notTerminal }
     if request == .configuration { return try list(at: address) }
     let buffer = UserBuffer(start: address, count: Self.byteCount)
@@ -98,6 +112,7 @@ struct InterfaceRequests {
       let address = InternetAddress.socketAddress(
         Endpoint(IPAddress(value), 0), family: SocketFamilies.internet)
       for (index, byte) in address.bytes.enumerated() { bytes[offset + index] = byte }
+    case .ethtool: throw .notSupported
     case .configuration: break
     }
   }

@@ -19,6 +19,18 @@ public struct InterfaceOffloads: OptionSet, BitwiseCopyable, Sendable {
   public static let segmentationTCP6 = Self(rawValue: 8)
 }
 
+/// What an interface has counted since the boot.
+public struct InterfaceCounters: BitwiseCopyable, Sendable {
+  public var receivedPackets: UInt64 = 0
+  public var receivedBytes: UInt64 = 0
+  public var receiveDrops: UInt64 = 0
+  public var sentPackets: UInt64 = 0
+  public var sentBytes: UInt64 = 0
+  public var sendDrops: UInt64 = 0
+
+  public init() {}
+}
+
 /// A way out: a device's driver, or a test.
 public protocol NetworkInterface: AnyObject {
   /// The largest packet of IP, in bytes, its header included.
@@ -36,6 +48,8 @@ public protocol NetworkInterface: AnyObject {
 
 /// An interface with a device behind it, which is asked for packets in rounds.
 public protocol NetworkCard: NetworkInterface {
+  var counters: InterfaceCounters { get }
+
   /// Whether frames wait for `flush`.
   var hasHeld: Bool { get }
 

@@ -41,6 +41,18 @@ public final class VirtioNetCard: NetworkCard {
     device.flush()
   }
 
+  public var counters: InterfaceCounters {
+    let counts = device.counters
+    var counters = InterfaceCounters()
+    counters.receivedPackets = counts.receivedPackets
+    counters.receivedBytes = counts.receivedBytes
+    counters.receiveDrops = counts.droppedPackets
+    counters.sentPackets = counts.sentFrames
+    counters.sentBytes = counts.sentBytes
+    counters.sendDrops = counts.droppedFrames
+    return counters
+  }
+
   public func beginPolling() { device.beginPolling() }
 
   public func receive(rest: inout PacketQueue) -> Packet? { device.receive(rest: &rest) }
