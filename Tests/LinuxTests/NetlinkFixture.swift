@@ -17,7 +17,7 @@ private final class SilentCard: NetworkCard {
   let mtu = 1500
   let hardwareAddress = MACAddress(0x5254_0012_3456)
   let offloads: InterfaceOffloads = []
-  let hasHeld = false
+  let heldCount = 0
 
   var counters: InterfaceCounters {
     var counters = InterfaceCounters()

@@ -6,36 +6,36 @@ import Bytes
 /// The events that a program was told of together and serves one after the other.
 ///
 /// What it does for each of them often ends in something that is as cheap for many as for one, such
-/// as telling a device. While events of the batch are left, whoever does that may wait; it is told
-/// when the program asks for events again or the processor would pause.
+/// as telling a device. While it serves a batch, whoever does that may wait; it is told when the
+/// program asks for events and there are none, or the processor would pause. A program that has
+/// more to serve whenever it asks is never told: whoever waits needs a limit of its own.
 public enum EventBatch {
-  private static let left = KernelGlobal(0)
+  private static let size = KernelGlobal(0)
   private static let observer = KernelGlobal<(any EventBatchObserver)?>(nil)
 
-  /// A program was told of `count` events.
+  /// How many events the program was told of, after which it will ask for more; zero when it serves
+  /// none.
   @inline(__always)
-  public static func begin(_ count: Int) {
-    left.value = count
-  }
+  public static var count: Int { size.value }
 
-  /// Something was done for an event. Returns whether more is to be expected soon.
+  /// The program asks for events: there may be more of them if somebody looks.
   @inline(__always)
-  public static func take() -> Bool {
-    guard left.value > 1 else { return false }
-    left.value &-= 1
-    return true
-  }
+  public static func ask() { observer.value?.programAsks() }
 
-  /// The program asks for events again, or waits.
+  /// The program is told of `count` events.
+  @inline(__always)
+  public static func begin(_ count: Int) { size.value = count }
+
+  /// There are no events: the program waits, or does something else.
   @inline(__always)
   public static func end() {
-    left.value = 0
+    size.value = 0
     observer.value?.batchDidEnd()
   }
 
   /// Nothing is left to run.
   static func pause() {
-    left.value = 0
+    size.value = 0
     observer.value?.processorWillPause()
   }
 
@@ -47,7 +47,9 @@ public enum EventBatch {
 
 /// Who waits for the end of batches.
 public protocol EventBatchObserver: AnyObject {
-  /// The program asks for events, or waits: more of them may be there if somebody looks.
+  /// The program asks for events: more of them may be there if somebody looks.
+  func programAsks()
+  /// The program was not told of any.
   func batchDidEnd()
   /// Nothing is left to run: the processor sleeps until an interrupt, unless a thread was woken.
   func processorWillPause()

@@ -50,8 +50,8 @@ public protocol NetworkInterface: AnyObject {
 public protocol NetworkCard: NetworkInterface {
   var counters: InterfaceCounters { get }
 
-  /// Whether frames wait for `flush`.
-  var hasHeld: Bool { get }
+  /// How many frames wait for `flush`.
+  var heldCount: Int { get }
 
   /// Takes the device's interrupt back and asks for no more until `endPolling`.
   func beginPolling()

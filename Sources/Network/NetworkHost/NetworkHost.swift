@@ -52,8 +52,6 @@ public final class NetworkHost {
 
   private let alarm = HostAlarm()
   private var alarmAt = Instant.never
-  /// Frames that the card has not been shown.
-  private var heldCount = 0
   private let settings: NetworkSettings
   private var lease: DHCPLease?
 
@@ -64,8 +62,10 @@ public final class NetworkHost {
   /// How long it is not asked at most.
   private static let pollTime = Nanoseconds.milliseconds(1)
 
-  /// The most frames that wait for company, and for how long.
-  private static let heldLimit = 24
+  /// Frames wait for company, for so long, until there is one for each so many events that the
+  /// program serves: the more there are to serve, the less do their senders notice, and few are not
+  /// held, so that the device works on the one while the program works on the next.
+  private static let batchParts = 4
   private static let holdTime = Nanoseconds.milliseconds(1)
 
   /// Makes the host. Nil without memory for its first buffers.
@@ -159,13 +159,14 @@ public final class NetworkHost {
       stack.flush(now: now, showsCard: false)
       arm(at: stack.nextDeadline)
     }
-    if let card, card.hasHeld {
-      heldCount &+= 1
-      if EventBatch.take(), heldCount < Self.heldLimit {
-        arm(at: now + Self.holdTime)
-      } else {
-        heldCount = 0
-        card.flush()
+    if let card {
+      let count = card.heldCount
+      if count > 0 {
+        if count < EventBatch.count / Self.batchParts {
+          arm(at: now + Self.holdTime)
+        } else {
+          card.flush()
+        }
       }
     }
     // What calls from above can bring nearer. One that is too early finds nothing to do.
@@ -174,9 +175,8 @@ public final class NetworkHost {
 
   /// Shows the card what it has not been shown.
   private func showHeld() {
-    guard heldCount > 0 else { return }
-    heldCount = 0
-    card?.flush()
+    guard let card, card.heldCount > 0 else { return }
+    card.flush()
   }
 
   // MARK: Time
@@ -207,7 +207,9 @@ public final class NetworkHost {
   // MARK: Rounds
 
   /// Lets all packets that have come go up.
-  private func serveCard() {
+  ///
+  /// - Parameter showsCard: whether the card is told of the answers at once.
+  private func serveCard(showsCard: Bool = true) {
     guard let card else { return }
     var rest = PacketQueue()
     guard var packet = card.receive(rest: &rest) else { return }
@@ -221,8 +223,8 @@ public final class NetworkHost {
       packet = next
       count &+= 1
     }
-    stack.flush(now: now)
-    heldCount = 0
+    stack.flush(now: now, showsCard: showsCard)
+    if card.heldCount > 0 { arm(at: now + Self.holdTime) }
     arm(at: stack.nextDeadline)
   }
 
@@ -247,10 +249,11 @@ extension NetworkHost: InterruptHandler {
 }
 
 extension NetworkHost: EventBatchObserver {
-  public func batchDidEnd() {
-    showHeld()
-    if isPolling { serveCard() }
+  public func programAsks() {
+    if isPolling { serveCard(showsCard: false) }
   }
+
+  public func batchDidEnd() { showHeld() }
 
   public func processorWillPause() {
     showHeld()

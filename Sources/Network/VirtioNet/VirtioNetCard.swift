@@ -13,7 +13,7 @@ public final class VirtioNetCard: NetworkCard {
   public let mtu: Int
   public let hardwareAddress: MACAddress
   public let offloads: InterfaceOffloads
-  public private(set) var hasHeld = false
+  public private(set) var heldCount = 0
 
   /// - Parameter chosenAddress: for a device that was given none.
   public init(_ device: VirtioNet, interrupts: VirtioInterrupts?, chosenAddress: MACAddress) {
@@ -32,12 +32,12 @@ public final class VirtioNetCard: NetworkCard {
   }
 
   public func transmit(_ frame: consuming Frame) {
-    hasHeld = true
+    heldCount &+= 1
     device.transmit(frame)
   }
 
   public func flush() {
-    hasHeld = false
+    heldCount = 0
     device.flush()
   }
 
