@@ -7,8 +7,7 @@ import Bytes
 ///
 /// What it does for each of them often ends in something that is as cheap for many as for one, such
 /// as telling a device. While it serves a batch, whoever does that may wait; it is told when the
-/// program asks for events and there are none, or the processor would pause. A program that has
-/// more to serve whenever it asks is never told: whoever waits needs a limit of its own.
+/// program asks for events again or the processor would pause.
 public enum EventBatch {
   private static let size = KernelGlobal(0)
   private static let observer = KernelGlobal<(any EventBatchObserver)?>(nil)
@@ -18,15 +17,11 @@ public enum EventBatch {
   @inline(__always)
   public static var count: Int { size.value }
 
-  /// The program asks for events: there may be more of them if somebody looks.
-  @inline(__always)
-  public static func ask() { observer.value?.programAsks() }
-
   /// The program is told of `count` events.
   @inline(__always)
   public static func begin(_ count: Int) { size.value = count }
 
-  /// There are no events: the program waits, or does something else.
+  /// The program asks for events again, or waits.
   @inline(__always)
   public static func end() {
     size.value = 0
@@ -47,9 +42,7 @@ public enum EventBatch {
 
 /// Who waits for the end of batches.
 public protocol EventBatchObserver: AnyObject {
-  /// The program asks for events: more of them may be there if somebody looks.
-  func programAsks()
-  /// The program was not told of any.
+  /// The program asks for events, or waits: more of them may be there if somebody looks.
   func batchDidEnd()
   /// Nothing is left to run: the processor sleeps until an interrupt, unless a thread was woken.
   func processorWillPause()

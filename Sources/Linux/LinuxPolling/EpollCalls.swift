@@ -94,14 +94,13 @@ enum EpollCalls {
     guard limit > 0 && limit <= Int(Int32.max) / eventByteCount else { throw .invalidArgument }
     guard let epoll = try call.file(0) as? Epoll else { throw .invalidArgument }
     let target = call.address(1)
-    EventBatch.ask()
+    EventBatch.end()
     // Time is only looked at when there is a reason to wait.
     var count = try collect(epoll, limit, target)
     if count > 0 {
       EventBatch.begin(count)
       return count
     }
-    EventBatch.end()
     let deadline: Instant
     switch timeout {
     case .milliseconds(0): return 0

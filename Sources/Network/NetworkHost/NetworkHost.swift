@@ -207,9 +207,7 @@ public final class NetworkHost {
   // MARK: Rounds
 
   /// Lets all packets that have come go up.
-  ///
-  /// - Parameter showsCard: whether the card is told of the answers at once.
-  private func serveCard(showsCard: Bool = true) {
+  private func serveCard() {
     guard let card else { return }
     var rest = PacketQueue()
     guard var packet = card.receive(rest: &rest) else { return }
@@ -223,8 +221,7 @@ public final class NetworkHost {
       packet = next
       count &+= 1
     }
-    stack.flush(now: now, showsCard: showsCard)
-    if card.heldCount > 0 { arm(at: now + Self.holdTime) }
+    stack.flush(now: now)
     arm(at: stack.nextDeadline)
   }
 
@@ -249,11 +246,10 @@ extension NetworkHost: InterruptHandler {
 }
 
 extension NetworkHost: EventBatchObserver {
-  public func programAsks() {
-    if isPolling { serveCard(showsCard: false) }
+  public func batchDidEnd() {
+    showHeld()
+    if isPolling { serveCard() }
   }
-
-  public func batchDidEnd() { showHeld() }
 
   public func processorWillPause() {
     showHeld()
