@@ -59,8 +59,8 @@ public final class NetworkHost {
   /// whether anything came since the alarm went off last.
   private var isPolling = false
   private var hasPolled = false
-  /// How long it is not asked at most.
-  private static let pollTime = Nanoseconds.milliseconds(1)
+  /// How long it is not asked at most. Each alarm costs as much as some packets.
+  private static let pollTime = Nanoseconds.milliseconds(4)
 
   /// Frames wait for company, for so long, until there is one for each so many events that the
   /// program serves: the more there are to serve, the less do their senders notice, and few are not
@@ -163,7 +163,8 @@ public final class NetworkHost {
       let count = card.heldCount
       if count > 0 {
         if count < EventBatch.count / Self.batchParts {
-          arm(at: now + Self.holdTime)
+          // While the card is polled, the alarm for that shows them.
+          if !isPolling { arm(at: now + Self.holdTime) }
         } else {
           card.flush()
         }
