@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Machine
 import Testing
 
 @testable import Clock
@@ -51,12 +52,48 @@ import Testing
 }
 
 @Suite struct ClockCalibrationTests {
+  private func sample(cycles: UInt64, nanoseconds: UInt64, gap: UInt64 = 0) -> RateSample {
+    RateSample(
+      begin: (1000, 1000 + gap), end: (1000 + cycles, 1000 + cycles + gap),
+      nanoseconds: nanoseconds)
+  }
+
+  /// The truth lies between what the readings allow: the middle, and within the gaps.
+  @Test func aSampleKnowsHowGoodItIs() {
+    let timer = RateSample(begin: (100, 140), end: (1100, 1160), nanoseconds: 1000)
+    #expect(timer.uncertainty == 100)
+    #expect(timer.cycles == 1010)
+    #expect(!timer.isPrecise)
+    #expect(sample(cycles: 10_000_000, nanoseconds: 1, gap: 49).isPrecise)
+  }
+
+  @Test func aLongStretchBeatsAShortOneUnlessItsEndsAreVague() {
+    let short = sample(cycles: 1000, nanoseconds: 1000, gap: 10)
+    #expect(sample(cycles: 2000, nanoseconds: 2000, gap: 10).isBetter(than: short))
+    #expect(!sample(cycles: 2000, nanoseconds: 2000, gap: 30).isBetter(than: short))
+    #expect(!short.isBetter(than: short))
+  }
+
+  /// A rate that is not known closely is measured until it is.
+  @Test func measuringGoesOnUnderLoad() {
+    var calibration = ClockCalibration()
+    for turn in 1...9 {
+      _ = calibration.multiplier(sample(cycles: 100_000, nanoseconds: 100_000, gap: 5000))
+      calibration.scheduleNext(after: .start)
+      #expect(!calibration.isFinished)
+      #expect(calibration.isDue(at: .start + Nanoseconds(seconds: 10)))
+      #expect(calibration.isDue(at: .start + Nanoseconds(seconds: 9)) == (turn < 5))
+    }
+    _ = calibration.multiplier(sample(cycles: 100_000_000, nanoseconds: 100_000, gap: 10))
+    #expect(calibration.isFinished)
+  }
+
   @Test func aShortSampleSaysNothing() {
     var calibration = ClockCalibration()
-    #expect(calibration.multiplier(cycles: 1000, referenceNanoseconds: 9_999) == nil)
-    #expect(calibration.multiplier(cycles: 0, referenceNanoseconds: 50_000) == nil)
+    #expect(calibration.multiplier(sample(cycles: 1000, nanoseconds: 9_999)) == nil)
+    #expect(calibration.multiplier(sample(cycles: 0, nanoseconds: 50_000)) == nil)
     #expect(calibration.count == 0)
-    #expect(calibration.multiplier(cycles: 20_000, referenceNanoseconds: 10_000) == 1 << 31)
+    #expect(calibration.multiplier(sample(cycles: 20_000, nanoseconds: 10_000)) == 1 << 31)
     #expect(calibration.count == 1)
   }
 
@@ -67,7 +104,7 @@ import Testing
     var intervals: [Int64] = []
     while !calibration.isFinished {
       #expect(calibration.isDue(at: now))
-      _ = calibration.multiplier(cycles: 100_000, referenceNanoseconds: 100_000)
+      _ = calibration.multiplier(sample(cycles: 100_000, nanoseconds: 100_000))
       calibration.scheduleNext(after: now)
       var interval: Int64 = 1
       while !calibration.isDue(at: now + Nanoseconds(interval)) { interval *= 10 }

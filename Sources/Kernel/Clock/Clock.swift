@@ -84,10 +84,7 @@ public enum Clock {
   private static func recalibrate() {
     guard calibration.value != nil, let sample = TimeReference.sample() else { return }
     let cycles = CycleCounter.read()
-    guard
-      let multiplier = calibration.value?.multiplier(
-        cycles: sample.cycles, referenceNanoseconds: sample.nanoseconds)
-    else { return }
+    guard let multiplier = calibration.value?.multiplier(sample) else { return }
     // The first measurement replaces a guess: it may restate the little time that has passed.
     scale.value =
       scale.value.nanosecondsAtAnchor == 0 && calibration.value?.count == 1

@@ -18,7 +18,7 @@ public enum LocalTimer {
 
 /// The simulated counter has a known rate: there is nothing to measure.
 public enum TimeReference {
-  public static func sample() -> (cycles: UInt64, nanoseconds: UInt64)? { nil }
+  public static func sample() -> RateSample? { nil }
 
   public static func stop() {}
 }

@@ -43,9 +43,7 @@ public enum LocalTimer {
     store(0xb, at: divisorRegister)  // divide by one
     store(UInt32(Interrupts.firstVector), at: timerRegister)
     // Counts from now on: the first reference for the cycle counter.
-    store(UInt32.max, at: initialCountRegister)
-    startCount.value = UInt32.max
-    TimeReference.restart()
+    start(UInt32.max)
   }
 
   /// Masks all inputs of both 8259A interrupt controllers. Firmware leaves the timer's unmasked on
@@ -60,14 +58,18 @@ public enum LocalTimer {
   /// Interrupts once, on line `timer`, after `nanoseconds`; replaces what was set before. The
   /// timer's range is some seconds: it may come early, and the scheduler then sets it again.
   public static func arm(after nanoseconds: UInt64) {
-    TimeReference.accumulate()
+    TimeReference.stretchWillEnd()
     let limited = min(nanoseconds, 4_000_000_000)
     let rate = frequency.value
     let ticks = rate == 1_000_000_000 ? limited : limited &* (rate / 1_000_000) / 1000
-    let count = UInt32(clamping: max(ticks, 1))
+    start(UInt32(clamping: max(ticks, 1)))
+  }
+
+  private static func start(_ count: UInt32) {
+    let before = CycleCounter.read()
     store(count, at: initialCountRegister)
     startCount.value = count
-    TimeReference.restart()
+    TimeReference.stretchDidBegin(before: before)
   }
 
   static var currentCount: UInt32 { load(at: currentCountRegister) }
@@ -90,36 +92,46 @@ public enum LocalTimer {
 
 /// How much time has passed by the local timer, for measuring the cycle counter.
 public enum TimeReference {
-  static let cyclesAtRestart = KernelGlobal<UInt64>(0)
-  static let nanoseconds = KernelGlobal<UInt64>(0)
-  static let cycles = KernelGlobal<UInt64>(0)
+  /// The counter around the timer's last start.
+  static let begin = KernelGlobal<(before: UInt64, after: UInt64)>((0, 0))
+  /// The stretch so far that tells most.
+  static let best = KernelGlobal<RateSample?>(nil)
 
   static let isWanted = KernelGlobal(true)
 
   /// Nobody will ask again. Reading the timer is an exit to the hypervisor for each time it is set.
   public static func stop() { isWanted.value = false }
 
-  /// Counts what has passed since the timer was last set. A timer that has run out tells nothing.
-  static func accumulate() {
+  static func stretchDidBegin(before: UInt64) {
+    begin.value = (before, CycleCounter.read())
+  }
+
+  /// The timer is about to be set again. One that has run much shorter than the best stretch would
+  /// not tell more.
+  static func stretchWillEnd() {
     guard isWanted.value else { return }
+    let elapsed = CycleCounter.read() &- begin.value.after
+    guard elapsed > (best.value?.cycles ?? 0) / 2 else { return }
+    look()
+  }
+
+  /// A timer that has run out tells nothing.
+  private static func look() {
+    let before = CycleCounter.read()
     let left = LocalTimer.currentCount
+    let after = CycleCounter.read()
     guard left != 0 else { return }
-    nanoseconds.value &+= UInt64(LocalTimer.startCount.value &- left)
-    cycles.value &+= CycleCounter.read() &- cyclesAtRestart.value
+    let sample = RateSample(
+      begin: begin.value, end: (before, after),
+      nanoseconds: UInt64(LocalTimer.startCount.value &- left))
+    guard sample.nanoseconds > 0 else { return }
+    if let best = best.value, !sample.isBetter(than: best) { return }
+    best.value = sample
   }
 
-  static func restart() {
-    cyclesAtRestart.value = CycleCounter.read()
-  }
-
-  /// Both counters' progress so far, or nil when the timer has run out.
-  public static func sample() -> (cycles: UInt64, nanoseconds: UInt64)? {
-    let left = LocalTimer.currentCount
-    guard left != 0 else { return nil }
-    let now = CycleCounter.read()
-    return (
-      cycles.value &+ (now &- cyclesAtRestart.value),
-      nanoseconds.value &+ UInt64(LocalTimer.startCount.value &- left)
-    )
+  /// The stretch, of those so far, that tells the rate most closely. Nil when there is none.
+  public static func sample() -> RateSample? {
+    look()
+    return best.value
   }
 }
