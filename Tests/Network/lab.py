@@ -189,7 +189,27 @@ class Guest:
               f"{self.resident >> 20} MiB for a guest of {guest_memory >> 20} MiB")
 
 
+def python_server(memory, wire=None):
+    """`server.py` in a guest."""
+    return Guest("python3", ["/test/server.py"], memory=memory, port=9, wire=wire,
+                 options=["-v", f"{HERE}:/test:ro"])
+
+
+def nginx(memory, wire=None):
+    """nginx with this folder's configuration, which serves the test's folder `www`."""
+    return Guest("nginx", ["-c", "/conf/nginx.conf"], memory=memory, wire=wire,
+                 options=["-v", f"{HERE}:/conf:ro", "-v", f"{os.path.abspath('www')}:/srv/www:ro"])
+
+
 # Clients
+
+
+def echo():
+    """What `server.py` sends back of `the same`."""
+    with socket.create_connection((GUEST, 9), 30) as connection:
+        connection.sendall(b"Ethe same")
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(4096), b""))
 
 
 def meminfo(guest):

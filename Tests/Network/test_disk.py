@@ -30,19 +30,11 @@ def upload(count):
             return "reset"
 
 
-def echo():
-    with lab.socket.create_connection((lab.GUEST, 9), 30) as connection:
-        connection.sendall(b"Ethe same")
-        connection.shutdown(socket.SHUT_WR)
-        return b"".join(iter(lambda: connection.recv(4096), b""))
-
-
 def python_server():
-    with lab.Guest("python3", ["/test/server.py"], port=9, memory=f"{MEMORY >> 20}M",
-                   options=["-v", f"{lab.HERE}:/test:ro"]) as guest:
+    with lab.python_server(f"{MEMORY >> 20}M") as guest:
         answers = []
         before = lab.meminfo(guest)["MemFree"]
-        lab.Witness(lab.expects(echo, b"the same")).attest(
+        lab.Witness(lab.expects(lab.echo, b"the same")).attest(
             "upload", "a client is served while another fills the disk",
             lambda: answers.append(upload(SIZE)))
         lab.claim("error", "the uploader is told that there is no space, or cut off",
@@ -61,8 +53,7 @@ def nginx():
     os.makedirs("www", exist_ok=True)
     with open("www/index.html", "w") as file:
         file.write("hello")
-    with lab.Guest("nginx", ["-c", "/conf/nginx.conf"], memory=f"{MEMORY >> 20}M", options=[
-            "-v", f"{lab.HERE}:/conf:ro", "-v", f"{os.getcwd()}/www:/srv/www:ro"]) as guest:
+    with lab.nginx(f"{MEMORY >> 20}M") as guest:
         answers = []
 
         def attack():

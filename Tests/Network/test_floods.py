@@ -213,9 +213,7 @@ def main():
         file.write(PAGE)
     with open("www/large", "wb") as file:
         file.write(lab.randomness("large").randbytes(8 << 20))
-    options = ["-v", f"{lab.HERE}:/conf:ro", "-v", f"{os.getcwd()}/www:/srv/www:ro"]
-    with lab.Guest("nginx", ["-c", "/conf/nginx.conf"], memory=f"{MEMORY >> 20}M",
-                   options=options) as guest, lab.RawWire() as wire:
+    with lab.nginx(f"{MEMORY >> 20}M") as guest, lab.RawWire() as wire:
         floods = Floods(guest, wire)
         guest.claim_idle("idle-before")
         chosen = os.environ.get("MARTLET_NETWORK_ONLY", "").split()

@@ -36,12 +36,6 @@ def curl(*words):
         stdout=subprocess.PIPE).stdout
 
 
-def nginx(wire):
-    return lab.Guest(
-        "nginx", ["-c", "/conf/nginx.conf"], wire=wire, memory="192M",
-        options=["-v", f"{lab.HERE}:/conf:ro", "-v", f"{SITE}:/srv/www:ro"])
-
-
 def transfers(name):
     """Files of many sizes from nginx, and one to it and back."""
     wrong = [file for file in SIZES if curl(f"http://{lab.GUEST}/{file}") != contents(file)]
@@ -69,7 +63,8 @@ def claim_wire(name, wire):
 
 
 def nginx_on_a_bad_wire():
-    with Wire("light", loss=0.01, reorder=0.02, duplicate=0.005) as wire, nginx(wire):
+    with Wire("light", loss=0.01, reorder=0.02, duplicate=0.005) as wire, \
+            lab.nginx("192M", wire):
         transfers("light")
         short_connections("light")
         claim_wire("light", wire)
@@ -77,7 +72,7 @@ def nginx_on_a_bad_wire():
 
 def nginx_on_a_worse_wire():
     with Wire("heavy", loss=0.05, reorder=0.1, duplicate=0.02, delay=0.002,
-              corrupt=0.002) as wire, nginx(wire):
+              corrupt=0.002) as wire, lab.nginx("192M", wire):
         transfers("heavy")
         short_connections("heavy", 60 * lab.LOAD)
         claim_wire("heavy", wire)
@@ -151,9 +146,8 @@ def reset(guest):
 
 
 def python_on_a_bad_wire():
-    with Wire("python", loss=0.03, reorder=0.05, duplicate=0.01) as wire, lab.Guest(
-            "python3", ["/test/server.py"], wire=wire, port=9, memory="192M",
-            options=["-v", f"{lab.HERE}:/test:ro"]) as guest:
+    with Wire("python", loss=0.03, reorder=0.05, duplicate=0.01) as wire, \
+            lab.python_server("192M", wire) as guest:
         half_closed(guest)
         slow_reader(guest)
         reset(guest)

@@ -238,13 +238,6 @@ class Hostile:
         return bytes(frame)
 
 
-def echo():
-    with lab.socket.create_connection((lab.GUEST, 9), 30) as connection:
-        connection.sendall(b"Ethe same")
-        connection.shutdown(lab.socket.SHUT_WR)
-        return b"".join(iter(lambda: connection.recv(4096), b""))
-
-
 def spares_the_host(frame, wire):
     """Whether a frame leaves the guest's idea of the host alone: ARP and NDP cannot be defended."""
     if frame[12:14] == b"\x08\x06":
@@ -263,13 +256,12 @@ def attack(wire, kind, turn):
             if number % 32 == 0:
                 time.sleep(0.003)
 
-    lab.Witness(lab.expects(echo, b"the same")).attest(
+    lab.Witness(lab.expects(lab.echo, b"the same")).attest(
         f"{kind}-{turn}", f"a client is served during bad packets of kind {kind}", send)
 
 
 def main():
-    with lab.Guest("python3", ["/test/server.py"], port=9, memory=f"{MEMORY >> 20}M",
-                   options=["-v", f"{lab.HERE}:/test:ro"]) as guest, lab.RawWire() as wire:
+    with lab.python_server(f"{MEMORY >> 20}M") as guest, lab.RawWire() as wire:
         free = [lab.meminfo(guest)["MemFree"]]
         for turn in (1, 2):
             for kind in KINDS:

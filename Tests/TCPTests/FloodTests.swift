@@ -205,17 +205,21 @@ import Testing
     #expect(script.tcp.receivedBytes == 0)
   }
 
+  /// A hundred clients that are written more than there are buffers for, and take nothing.
+  private func sleepers(_ script: Script, _ listener: Listener) throws -> [Connection] {
+    try (0..<100).map { index in
+      stranger(script, index)
+      let connection = try script.accept(from: listener)
+      _ = try? script.write(connection, 200_000)
+      script.drain()
+      return connection
+    }
+  }
+
   @Test func readersWhoSleepLeaveSomethingToOthers() throws {
     let script = Script(bufferCount: 1024)
     let listener = try script.listen(backlog: 1000)
-    var sleepers: [Connection] = []
-    for index in 0..<100 {
-      stranger(script, index)
-      let connection = try script.accept(from: listener)
-      sleepers.append(connection)
-      _ = try? script.write(connection, 200_000)
-      script.drain()
-    }
+    let sleepers = try sleepers(script, listener)
     #expect(script.host.pool.availableCount >= 64)
     stranger(script, 5000)
     let friend = try script.accept(from: listener)
@@ -257,13 +261,7 @@ import Testing
   @Test func whoWaitsForBuffersDoesNotKeepTheMachineAwake() throws {
     let script = Script(bufferCount: 1024)
     let listener = try script.listen(backlog: 1000)
-    var sleepers: [Connection] = []
-    for index in 0..<100 {
-      stranger(script, index)
-      sleepers.append(try script.accept(from: listener))
-      _ = try? script.write(sleepers[index], 200_000)
-      script.drain()
-    }
+    let sleepers = try sleepers(script, listener)
     #expect(script.tcp.memoryWaiters.count > 50)
     // The first retransmissions.
     script.advance(seconds: 60)

@@ -13,7 +13,7 @@ struct ClockCalibration {
 
   private var isPrecise = false
 
-  /// At least so many measurements are made; the last is seconds after the start.
+  /// At least so many measurements are made; the last of them is a second after the start.
   static let minimum = 5
 
   /// Under load no stretch may be long enough to tell the rate closely: then it goes on.

@@ -154,9 +154,7 @@ final class SchedulerState {
     previous.state = .ended
     previous.detach()
     let next = awaitReady()
-    let now = CycleCounter.read()
-    previous.cyclesUsed &+= now &- switchedAt
-    switchedAt = now
+    account(to: previous)
     ended = previous
     running = next
     return markRunning()
@@ -165,12 +163,18 @@ final class SchedulerState {
   /// Goes on with the thread that is `running` now.
   @inline(__always)
   private func switchFrom(_ previous: Thread) {
-    let now = CycleCounter.read()
-    previous.cyclesUsed &+= now &- switchedAt
-    switchedAt = now
+    account(to: previous)
     ThreadContext.switch(from: previous.context, to: markRunning())
     // Here runs the thread that was `previous` above, some time later.
     if ended != nil { ended = nil }
+  }
+
+  /// The processor's time since the last switch was the thread's.
+  @inline(__always)
+  private func account(to thread: Thread) {
+    let now = CycleCounter.read()
+    thread.cyclesUsed &+= now &- switchedAt
+    switchedAt = now
   }
 
   /// In a scope of its own, so that no reference is held across the switch.

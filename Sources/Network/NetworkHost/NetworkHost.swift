@@ -62,10 +62,11 @@ public final class NetworkHost {
   /// How long it is not asked at most. Each alarm costs as much as some packets.
   private static let pollTime = Nanoseconds.milliseconds(4)
 
-  /// Frames wait for company, for so long, until there is one for each so many events that the
-  /// program serves: the more there are to serve, the less do their senders notice, and few are not
-  /// held, so that the device works on the one while the program works on the next.
+  /// Frames wait for company until they are this part of the events that the program serves: the
+  /// more there are to serve, the less do their senders notice. Few are not held, so that the device
+  /// works on the one while the program works on the next.
   private static let batchParts = 4
+  /// How long they wait at most when the card is not polled.
   private static let holdTime = Nanoseconds.milliseconds(1)
 
   /// Makes the host. Nil without memory for its first buffers.
@@ -159,15 +160,12 @@ public final class NetworkHost {
       stack.flush(now: now, showsCard: false)
       arm(at: stack.nextDeadline)
     }
-    if let card {
-      let count = card.heldCount
-      if count > 0 {
-        if count < EventBatch.count / Self.batchParts {
-          // While the card is polled, the alarm for that shows them.
-          if !isPolling { arm(at: now + Self.holdTime) }
-        } else {
-          card.flush()
-        }
+    if let card, card.heldCount > 0 {
+      if card.heldCount >= EventBatch.count / Self.batchParts {
+        card.flush()
+      } else if !isPolling {
+        // Otherwise the alarm for polling shows them.
+        arm(at: now + Self.holdTime)
       }
     }
     // What calls from above can bring nearer. One that is too early finds nothing to do.

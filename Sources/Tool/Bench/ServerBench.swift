@@ -61,14 +61,11 @@ public struct ServerBench: Sendable {
   }
 
   /// Runs all loads on Martlet until they came to `leastRequests`. Throws at the first failure.
-  ///
-  /// - Returns: how many requests that was.
-  public func endure(_ progress: ToolSupport.Progress) async throws -> Double {
+  public func endure(_ progress: ToolSupport.Progress) async throws {
     let prepared = try await prepare(progress)
-    let outcomes = try await progress.step("Loading \(application)") {
+    _ = try await progress.step("Loading \(application)") {
       try await takeRound([.martlet], prepared, countsInstructions: false, progress)
     }
-    return Self.work(of: outcomes[.martlet] ?? [])
   }
 
   private static func work(of outcomes: [Outcome]) -> Double {

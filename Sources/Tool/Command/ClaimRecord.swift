@@ -10,6 +10,11 @@ struct ClaimRecord: Equatable {
   var skipped: [String] = []
   var isComplete = false
 
+  /// Whatever is wrong with the claims of `maker`, in words.
+  func differences(of maker: String) -> [String] {
+    isComplete ? broken : broken + ["the \(maker) did not say 'done'"]
+  }
+
   init(_ text: String) {
     var seen: Set<Substring> = []
     for line in text.split(whereSeparator: \.isNewline) {

@@ -14,7 +14,7 @@ enum EnduranceTests {
       let started = ContinuousClock.now
       let outcome: TestOutcome
       do {
-        _ = try await bench.endure(progress)
+        try await bench.endure(progress)
         outcome = .passed(claims: 1)
       } catch {
         outcome = .failed("\(error)")

@@ -49,8 +49,7 @@ enum NetworkTests {
   /// The claims that the script printed, and how it ended.
   static func outcome(of output: ExternalCommand.Output) -> TestOutcome {
     let record = ClaimRecord(output.text)
-    var differences = record.broken
-    if !record.isComplete { differences.append("the script did not say 'done'") }
+    var differences = record.differences(of: "script")
     if output.status != 0, differences.isEmpty { differences.append("status \(output.status)") }
     guard differences.isEmpty else {
       if !output.errorText.isEmpty {

@@ -77,8 +77,7 @@ struct TestCase: Codable, Sendable {
       let record = ClaimRecord(output.text)
       claimCount = max(1, record.held)
       skipped = record.skipped
-      differences += record.broken
-      if !record.isComplete { differences.append("the program did not say 'done'") }
+      differences += record.differences(of: "program")
     }
     guard differences.isEmpty else {
       if errors == nil, errorsMatch == nil, !output.errorText.isEmpty {
