@@ -3,13 +3,16 @@
 
 # serve APPLICATION GUESTPORT [OPTION...] [-- ARGUMENT...]
 # Starts an application with a free host port leading to GUESTPORT; sets PORT and SERVER, its
-# process, which is ended with the script. The command PROBE tells whether the server answers.
+# process, which is ended with the script. The command PROBE tells whether the server answers;
+# PROTOCOLS says what the port carries: tcp, udp or "tcp udp".
 serve() {
-  local application=$1 guest=$2 try
+  local application=$1 guest=$2 try protocol ports
   shift 2
   for try in 1 2 3; do
     PORT=$((20000 + RANDOM % 10000))
-    martlet run -p "$PORT:$guest" --timeout "${SERVER_TIME:-240}" "$application" "$@" \
+    ports=()
+    for protocol in ${PROTOCOLS:-tcp}; do ports+=(-p "$PORT:$guest/$protocol"); done
+    martlet run "${ports[@]}" --timeout "${SERVER_TIME:-240}" "$application" "$@" \
       >server.out 2>server.err </dev/null &
     SERVER=$!
     trap 'end_server' EXIT
