@@ -75,6 +75,7 @@ let libraries: [Library] = [
   Library("Devices", "VirtioPCI", on: ["Base", "Machine", "PCI", "Virtio"]),
   Library("Devices", "VirtioConsole", on: ["Base", "Bytes", "Machine", "Virtio", "Log"]),
   Library("Devices", "VirtioEntropy", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
+  Library("Devices", "RealTimeClock", on: ["Machine"]),
   Library("Devices", "Virtio9P", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
 
   Library("Network", "Addresses", on: ["Bytes"]),
@@ -260,7 +261,7 @@ let tests: [Target] =
       dependencies: [
         "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
         "VirtioPCI", "VirtioConsole", "Virtio9P", "VirtioEntropy", "Addresses", "Packets",
-        "VirtioNet",
+        "VirtioNet", "RealTimeClock",
       ]),
     .testTarget(
       name: "NetworkTests",

@@ -42,7 +42,7 @@ enum Boot {
     let parameters = Parameters.read()
     CycleCounter.discover()
     TranslationCache.discover()
-    Clock.start(wallTime: parameters.wallTime)
+    Clock.start(wallTime: parameters.wallTime ?? readRealTimeClock())
     Log.setClock(BootClock())
     Log.setThreshold(parameters.logLevel)
 
