@@ -170,6 +170,12 @@ struct RunCommand: AsyncParsableCommand {
         "ports lead to the guest only through QEMU's own network", at: plan.file,
         advice: "With --net tap:NAME reach the guest by its own address; leave out -p and 'ports'.")
     }
+    // QEMU, when root, would make a device that leads nowhere.
+    if case .tap(let device) = net, if_nametoindex(device) == 0 {
+      throw ToolError(
+        "there is no network device '\(device)'",
+        advice: "Make it: ip tuntap add \(device) mode tap user $USER; ip link set \(device) up.")
+    }
     let path = capture.map { Paths.absolute($0) }
     if let path, !FileManager.default.createFile(atPath: path, contents: nil) {
       throw ToolError("cannot write the capture", at: path, advice: "Choose another --capture.")
