@@ -40,7 +40,7 @@ struct Library {
       name: name,
       dependencies: dependencies.map { .byName(name: $0) },
       path: "Sources/\(layer)/\(name)",
-      exclude: ["README.md", "Kconfig"],
+      exclude: layer == "App" ? ["README.md"] : ["README.md", "Kconfig"],
       swiftSettings: house)
   }
 }
@@ -194,7 +194,20 @@ let libraries: [Library] = [
   Library(
     "Linux", "LinuxLoader",
     on: ["Base", "Bytes", "ELF", "LinuxCore", "Log", "Machine", "Memory", "Random", "VFS"]),
+
+  Library("App", "MartletConsole", on: ["Bytes", "Machine"]),
+  Library(
+    "App", "Martlet", on: ["MartletConsole"] + (platform == "guest" ? ["NativeImage"] : [])),
 ]
+
+/// The start of native images; on the host an application starts by itself.
+let nativeImage: [Target] =
+  platform == "guest"
+  ? [
+    .target(
+      name: "NativeImage", dependencies: ["Log", "Machine"], path: "Sources/Image/Native",
+      exclude: ["README.md"], swiftSettings: house)
+  ] : []
 
 /// The parts of the host command; ordinary Swift with Foundation. An image needs none of it, nor
 /// the packages it stands on, so a guest build fetches nothing.
@@ -324,5 +337,5 @@ let package = Package(
       name: "Machine", dependencies: ["Base", "Bytes", "CMachine"],
       path: "Sources/Machine/Machine", exclude: ["README.md", "Kconfig"],
       sources: machineFolders, swiftSettings: house),
-  ] + libraries.map(\.target) + tool + tests
+  ] + libraries.map(\.target) + nativeImage + tool + tests
 )

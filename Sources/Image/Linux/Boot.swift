@@ -22,12 +22,16 @@ import VirtioConsole
 enum Boot {
   static func run() -> Never {
     // Exceptions are reported, system calls have their entry.
+    BootTrace.mark(.firstTables)
     Processor.prepare()
+    Processor.prepareSystemCalls()
+    BootTrace.mark(.processor)
     let archive = BootInformation.module ?? ImageLayout.archive
 
     // Objects may be made.
     var memory = BootMemory(archive: archive)
     startHeap(&memory)
+    BootTrace.mark(.heap)
     guard BootInformation.isValid else {
       Panic.refuse("boot", "the kernel was not started by the PVH protocol")
     }
@@ -36,6 +40,7 @@ enum Boot {
     // Frames, page tables; the lower half belongs to the program.
     let frames = makeFrames(&memory)
     let tables = startPaging(frames)
+    BootTrace.mark(.paging)
 
     // Time, and the kernel's own words about it.
     LocalTimer.enable()
@@ -43,8 +48,9 @@ enum Boot {
     CycleCounter.discover()
     TranslationCache.discover()
     Clock.start(wallTime: parameters.wallTime ?? readRealTimeClock())
-    Log.setClock(BootClock())
+    Log.setClock { Clock.now().nanoseconds / 1000 }
     Log.setThreshold(parameters.logLevel)
+    BootTrace.mark(.time)
 
     // Random numbers.
     RandomSource.seed(RawSpan(_elements: parameters.seed.span))
@@ -52,21 +58,26 @@ enum Boot {
       Log.write(.warning, "random", "no random source: what is random here can be guessed")
     }
 
+    BootTrace.mark(.random)
     if let status = replayTrace(archive, on: frames) { end(status) }
 
     // Threads: this one is the first.
     guard let context = ThreadContext(adoptingBootStack: ()) else { tooLittleMemory() }
     Scheduler.start(policy: makeSchedulingPolicy())
     Scheduler.adopt(Thread(adopting: context))
+    BootTrace.mark(.threads)
 
     // Devices, files, the program.
     let console = Console.start(parameters)
     startEntropy(parameters.text)
+    BootTrace.mark(.console)
     let space = AddressSpace(tables: tables, frames: frames)
     space.activate()
     let namespace = Files.makeNamespace(
       archive: archive, frames: frames, console: console, parameters: parameters)
+    BootTrace.mark(.files)
     prepareNetwork(parameters, frames: frames, namespace: namespace)
+    BootTrace.mark(.network)
     let status = Program.run(
       parameters, in: Process(space: space, namespace: namespace), console: console)
     console.drain()
@@ -120,12 +131,6 @@ enum Boot {
   private static func startPaging(_ frames: FrameAllocator) -> PageTables {
     guard let tables = PageTables(frames: frames) else { tooLittleMemory() }
     PageTables.current.value = tables
-    ImageLayout.finishMapping(tables)
     return tables
   }
-}
-
-/// Gives the log the time.
-final class BootClock: LogClock {
-  var microseconds: UInt64 { Clock.now().nanoseconds / 1000 }
 }

@@ -66,6 +66,8 @@ enum Program {
     thread.registers.reset(
       instructionPointer: entry.instructionPointer, stackPointer: entry.stackPointer)
     process.threads.append(thread)
+    BootTrace.mark(.main)
+    if BootInformation.hasWord("trace=boot") { Log.writeBootTrace() }
     let line = LogLine(.information, "boot")
     line.append("the program starts after ")
     line.append(decimal: Int(CycleCounter.read() - CycleCounter.cyclesAtEntry))

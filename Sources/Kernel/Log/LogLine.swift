@@ -30,17 +30,14 @@ public enum LogLevel: UInt8, Sendable {
 
 /// Settings of the log.
 public enum Log {
-  static let threshold = KernelGlobal(LogLevel.warning)
-  static let clock = KernelGlobal<(any LogClock)?>(nil)
-
   /// Lines less important than this are dropped. Panics, errors and notices always pass.
   public static func setThreshold(_ level: LogLevel) {
-    threshold.value = level
+    LogSettings.threshold = level.rawValue
   }
 
   /// Gives the log the time for its stamps.
-  public static func setClock(_ newClock: any LogClock) {
-    clock.value = newClock
+  public static func setClock(_ clock: @escaping LogSettings.Clock) {
+    LogSettings.clock = clock
   }
 
   /// Writes one whole line.
@@ -58,6 +55,18 @@ public enum Log {
     line.end()
   }
 
+  /// Writes when the phases of the boot were over, in cycles, for `martlet run --boot-trace`.
+  public static func writeBootTrace() {
+    BootTrace.forEach { phase, cycles in
+      let line = LogLine(bare: ())
+      line.append("T ")
+      line.append(phase.name)
+      line.append(" ")
+      line.append(decimal: Int(cycles))
+      line.end()
+    }
+  }
+
   /// Writes one return address of a backtrace for the tool to name.
   public static func writeBacktrace(address: UInt) {
     let line = LogLine(bare: ())
@@ -65,11 +74,6 @@ public enum Log {
     line.append(hexadecimal: address)
     line.end()
   }
-}
-
-/// Tells the log the time.
-public protocol LogClock: AnyObject {
-  var microseconds: UInt64 { get }
 }
 
 /// One line of the kernel's log, written to the log port as it is built.
@@ -82,9 +86,9 @@ public struct LogLine {
   public init(_ level: LogLevel, _ component: StaticString) {
     isEnabled =
       level.rawValue <= LogLevel.notice.rawValue
-      || level.rawValue <= Log.threshold.value.rawValue
+      || level.rawValue <= LogSettings.threshold
     guard isEnabled else { return }
-    let microseconds = Log.clock.value?.microseconds ?? 0
+    let microseconds = LogSettings.clock?() ?? 0
     LogPort.write(level.letter)
     LogPort.write(UInt8(ascii: " "))
     append(decimal: Int(microseconds / 1_000_000))

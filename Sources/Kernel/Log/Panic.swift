@@ -53,7 +53,8 @@ public func kernelFault(_ frame: UInt) {
 }
 
 private func writeRegisters(_ registers: ProgramRegisters) {
-  let names: [(StaticString, Register)] = [
+  // Not an array: there may be no heap.
+  let names: InlineArray<15, (StaticString, Register)> = [
     ("rax", .rax), ("rbx", .rbx), ("rcx", .rcx), ("rdx", .rdx), ("rsi", .rsi), ("rdi", .rdi),
     ("rbp", .rbp), ("r8", .r8), ("r9", .r9), ("r10", .r10), ("r11", .r11), ("r12", .r12),
     ("r13", .r13), ("r14", .r14), ("r15", .r15),

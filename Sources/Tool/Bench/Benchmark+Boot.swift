@@ -14,7 +14,7 @@ extension Benchmark {
   ) { context in
     var measurements: [Measurement] = []
     for (name, arguments, limit) in [
-      ("hello", [], nil), ("sqlite3", [":memory:", "select 1"], 400_000.0),
+      ("hello-linux", [], nil), ("sqlite3", [":memory:", "select 1"], 400_000.0),
     ] {
       let plan = try Plan.load(application: name, projectRoot: Repository.root)
       var options = LaunchOptions()

@@ -13,7 +13,7 @@ extension Benchmark {
   ) { context in
     var measurements: [Measurement] = []
     for (name, arguments, expected, beyond) in [
-      ("hello", [], "Hello", nil),
+      ("hello-linux", [], "Hello", nil),
       ("sqlite3", [":memory:", "select 6*7"], "42", 6 << 20 as UInt64?),
     ] {
       let plan = try Plan.load(application: name, projectRoot: Repository.root)

@@ -37,13 +37,15 @@ struct BuildCommand: AsyncParsableCommand {
       throw ToolError("cannot create the folder", at: folder, advice: "Choose another -o DIR.")
     }
     let progress = ToolSupport.Progress()
-    let kernel = try await KernelBuilder.kernel(for: plan, progress: progress)
-    let archive = try await RootBuilder.archive(for: plan, progress: progress)
+    let kernel = try await KernelBuilder.kernel(
+      for: plan, placement: .anywhere, progress: progress)
+    let archive =
+      plan.hasArchive ? try await RootBuilder.archive(for: plan, progress: progress) : nil
     // An image is started at another time and place: no clock, no seed.
     let text = LaunchText(
       plan: plan, options: LaunchOptions(), input: .pipe, clock: nil, seed: [])
     let path = try await ImageAssembler.assemble(
-      kernel: kernel, archive: archive.path, launchText: text.text, to: "\(folder)/\(plan.name).elf"
+      kernel: kernel, archive: archive?.path, launchText: text.text, to: "\(folder)/\(plan.name).elf"
     )
     print(path)
     if !plan.volumes.isEmpty {

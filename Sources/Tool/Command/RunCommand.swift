@@ -86,6 +86,9 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Counts instructions: one is one nanosecond of guest time, and counts repeat.")
   var icount = false
 
+  @Flag(help: "Tells on standard error what each phase of the boot took, in instructions.")
+  var bootTrace = false
+
   @Flag(help: "Shows the kernel's log and what the tool does.")
   var verbose = false
 
@@ -116,12 +119,15 @@ struct RunCommand: AsyncParsableCommand {
     if !plan.volumes.isEmpty { options.hostOwner = .current }
     options.network = try await network(of: plan)
     // Mistakes that need no build are told before one.
-    _ = try options.accelerator.resolved(countsInstructions: icount)
+    _ = try options.accelerator.resolved(countsInstructions: options.countsInstructions)
     let progress = ToolSupport.Progress()
-    let kernel = try await KernelBuilder.kernel(for: plan, progress: progress)
-    let archive = try await RootBuilder.archive(for: plan, progress: progress)
+    // Other machines' firmware clears the low memory.
+    let kernel = try await KernelBuilder.kernel(
+      for: plan, placement: machine == .microvm ? .low : .anywhere, progress: progress)
+    let archive =
+      plan.hasArchive ? try await RootBuilder.archive(for: plan, progress: progress) : nil
     let launcher = Launcher(
-      kernel: kernel.path, symbols: kernel.symbolPath, archive: archive.path, plan: plan,
+      kernel: kernel.path, symbols: kernel.symbolPath, archive: archive?.path, plan: plan,
       options: options)
     let words = try launcher.commandLine().joined(separator: " ")
     Log.tool.debug("\(words)")
@@ -131,6 +137,7 @@ struct RunCommand: AsyncParsableCommand {
       return
     }
     let result = try await launcher.run()
+    if bootTrace { for line in result.bootTrace.table { StandardError.write(line + "\n") } }
     throw ExitCode(result.status)
   }
 
@@ -142,7 +149,8 @@ struct RunCommand: AsyncParsableCommand {
     // `--` alone means: no arguments.
     if CommandLine.arguments.contains("--") { options.arguments = arguments }
     options.environment = environment
-    options.countsInstructions = icount
+    options.countsInstructions = icount || bootTrace
+    options.tracesBoot = bootTrace
     options.timeout = timeout.map { .milliseconds(Int64($0 * 1000)) }
     options.isVerbose = verbose
     options.name = name

@@ -13,12 +13,10 @@ public enum ImageAssembler {
 
   /// Writes the image to `target` and gives back its path.
   public static func assemble(
-    kernel: Kernel, archive: String, launchText: String, to target: String
+    kernel: Kernel, archive: String?, launchText: String, to target: String
   ) async throws -> String {
     let image = try ImageFile(path: kernel.path)
-    guard let content = FileManager.default.contents(atPath: archive) else {
-      throw ToolError("cannot read the root archive", at: archive)
-    }
+    let content = try archive.map { try contents(of: $0) } ?? Data()
     let folder = (target as NSString).deletingLastPathComponent
     if !folder.isEmpty {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -32,19 +30,25 @@ public enum ImageAssembler {
     return target
   }
 
-  /// The bytes of the whole image.
+  private static func contents(of archive: String) throws -> Data {
+    guard let content = FileManager.default.contents(atPath: archive) else {
+      throw ToolError("cannot read the root archive", at: archive)
+    }
+    return content
+  }
+
+  /// The bytes of the whole image; an empty archive is none.
   static func assembled(_ image: ImageFile, archive: Data, launchText: String) throws -> Data {
-    guard let free = image.segments.first(where: { $0.type == 0 }),
-      let record = image.sections.first(where: { $0.name == ".image_record" }),
-      record.byteCount >= 32
-    else {
+    var bytes = image.contents
+    // The linker script puts the record at the start of the constants.
+    let constants = image.segments.first { segment in
+      segment.isLoaded && segment.fileByteCount >= 32
+        && readInteger(bytes, Int(segment.fileOffset)) == recordMagic
+    }
+    guard let free = image.segments.first(where: { $0.type == 0 }), let constants else {
       throw ToolError("the kernel has no place for an archive", at: image.path)
     }
-    var bytes = image.contents
-    let recordAt = Int(record.fileOffset)
-    guard readInteger(bytes, recordAt) == recordMagic else {
-      throw ToolError("the image record is damaged", at: image.path)
-    }
+    let recordAt = Int(constants.fileOffset)
     let physical = align(image.physicalEnd)
     let offset = align(UInt64(bytes.count))
     bytes.append(Data(count: Int(offset) - bytes.count))
@@ -62,7 +66,7 @@ public enum ImageAssembler {
     {
       put(&bytes, header + 8 + 8 * index, value)
     }
-    put(&bytes, recordAt + 8, physical)
+    put(&bytes, recordAt + 8, archive.isEmpty ? 0 : physical)
     put(&bytes, recordAt + 16, UInt64(archive.count))
     put(&bytes, recordAt + 24, launchText.isEmpty ? 0 : physical + textAt - offset)
     return bytes

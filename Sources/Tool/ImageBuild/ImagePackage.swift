@@ -14,7 +14,7 @@ struct ImagePackage {
   let configuration: ResolvedConfiguration
 
   /// Layers in the order in which they are laid out in the image.
-  private static let layers = ["Machine", "Base", "Kernel", "Devices", "Network", "Files", "Linux"]
+  static let layers = ["Machine", "Base", "Kernel", "Devices", "Network", "Files", "Linux"]
 
   /// Writes the package. A file that has not changed is not touched.
   func write() throws {
@@ -31,19 +31,28 @@ struct ImagePackage {
     try put(settings, "Sources/Settings/Settings.swift")
     let off = Set(configuration.symbols.compactMap { $0.value == "n" ? $0.module : nil })
     let modules = try modulesOnDisk().filter { !off.contains($0) } + ["Settings", "Image"]
-    try put(LinkerScript(modules: modules).text, "kernel.ld")
-    try put(try toolset(), "toolset.json")
+    let toolset = Toolset(folder: folder, configuration: configuration, layout: .linux)
+    try put(LinkerScript(layout: .linux, modules: modules).text, "kernel.ld")
+    try put(try toolset.text, "toolset.json")
   }
 
   private func put(_ text: String, _ name: String) throws {
-    let path = "\(folder)/\(name)"
+    try Self.put(text, "\(folder)/\(name)")
+  }
+
+  /// Writes a file unless that is what it holds.
+  static func put(_ text: String, _ path: String) throws {
     if let old = try? String(contentsOfFile: path, encoding: .utf8), old == text { return }
     try text.write(toFile: path, atomically: true, encoding: .utf8)
   }
 
-  /// Every micro-library of the tree, bottom first.
   private func modulesOnDisk() throws -> [String] {
-    try Self.layers.flatMap { layer in
+    try Self.modulesOnDisk(of: Self.layers, root: root)
+  }
+
+  /// Every micro-library of these layers.
+  static func modulesOnDisk(of layers: [String], root: String) throws -> [String] {
+    try layers.flatMap { layer in
       try FileManager.default.contentsOfDirectory(atPath: "\(root)/Sources/\(layer)")
         .filter { !$0.contains(".") && $0 != "Kconfig" }.sorted()
     }
@@ -117,34 +126,5 @@ struct ImagePackage {
       if index == 0 { return word }
       return units[word] ?? word.prefix(1).uppercased() + word.dropFirst()
     }.joined()
-  }
-
-  private func toolset() throws -> String {
-    let safe = ["-mno-red-zone", "-mno-sse", "-mno-mmx", "-ffreestanding", "-nostdlibinc"]
-    let swift =
-      [
-        "-enable-experimental-feature", "Embedded", "-wmo", "-g",
-        configuration.isOn("OPTIMIZE_SIZE") ? "-Osize" : "-O",
-        "-Xfrontend", "-function-sections", "-Werror", "EmbeddedRestrictions",
-        // Embedded Swift's dynamic exclusivity checks are empty functions: leave the calls out.
-        "-enforce-exclusivity=unchecked",
-        "-package-name", "martlet", "-use-ld=lld", "-Xclang-linker", "-nostdlib",
-        "-Xclang-linker", "-static",
-      ] + safe.flatMap { ["-Xcc", $0] }
-    let optimize = configuration.isOn("OPTIMIZE_SIZE") ? "-Os" : "-O2"
-    let c = safe + [optimize, "-g", "-ffunction-sections", "-fdata-sections"]
-    let linker = [
-      "-T", "\(folder)/kernel.ld", "--gc-sections", "--orphan-handling=error",
-      "-z", "max-page-size=4096", "-z", "norelro", "-z", "noexecstack", "--build-id=none",
-    ]
-    let value: [String: Any] = [
-      "schemaVersion": "1.0",
-      "swiftCompiler": ["extraCLIOptions": swift],
-      "cCompiler": ["extraCLIOptions": c],
-      "linker": ["extraCLIOptions": linker],
-    ]
-    let data = try JSONSerialization.data(
-      withJSONObject: value, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-    return String(decoding: data, as: UTF8.self) + "\n"
   }
 }

@@ -9,29 +9,51 @@ import ToolSupport
 /// Compiles and links the kernel of an image, or finds the one built before.
 public enum KernelBuilder {
   /// The kernel for `plan`'s configuration. Without a change it costs a look at the sources.
-  public static func kernel(for plan: Plan?, progress: ToolSupport.Progress) async throws -> Kernel
-  {
+  ///
+  /// A native image that is too large for its placement comes in the other one.
+  public static func kernel(
+    for plan: Plan?, placement: ImagePlacement = .low, progress: ToolSupport.Progress
+  ) async throws -> Kernel {
     let root = Repository.root
     let configuration = try await Resolver.resolve(plan, in: root)
-    let folder = "\(root)/.build/images/\(configuration.hash)"
+    let application = plan.flatMap { $0.kind == .swift ? $0 : nil }
+    let recipe: any ImageRecipe =
+      if let application {
+        try NativePackage(
+          root: root, plan: application, configuration: configuration, placement: placement)
+      } else {
+        ImagePackage(
+          root: root, folder: "\(root)/.build/images/\(configuration.hash)",
+          configuration: configuration)
+      }
+    let folder = recipe.folder
     let kernel = Kernel(
       path: "\(folder)/kernel.elf", symbolPath: "\(folder)/kernel.debug.elf",
       configuration: configuration)
     let swift = try Toolchain.swift()
-    if isFresh(kernel, try SourceState(root: root, compiler: swift)) { return kernel }
+    let others = recipe.otherSources
+    if isFresh(kernel, try SourceState(root: root, others: others, compiler: swift)) {
+      return kernel
+    }
 
     let lock = try FileLock(path: folder + ".lock") {
       progress.step("waiting for another build of the same image")
     }
     // Take the state before compiling: a change made meanwhile is seen by the next run.
-    let state = try SourceState(root: root, compiler: swift)
+    let state = try SourceState(root: root, others: others, compiler: swift)
     if !isFresh(kernel, state) {
-      progress.step("building the kernel")
-      let package = ImagePackage(root: root, folder: folder, configuration: configuration)
-      try package.write()
+      progress.step("building \(recipe.subject)")
+      try recipe.write()
       try replanIfNeeded(folder, names: state.names)
-      try await compile(folder, swift: swift, progress: progress)
-      try await finish(kernel, folder: folder)
+      try await compile(recipe, swift: swift, progress: progress)
+      try await finish(kernel, recipe)
+      if application != nil, placement == .low,
+        try ImageFile(path: kernel.path).physicalEnd > ImagePlacement.lowEnd
+      {
+        let other = try await self.kernel(for: plan, placement: .anywhere, progress: progress)
+        try Paths.copy(other.path, to: kernel.path)
+        try Paths.copy(other.symbolPath, to: kernel.symbolPath)
+      }
       try state.stamp.write(toFile: stampPath(kernel), atomically: true, encoding: .utf8)
     }
     withExtendedLifetime(lock) {}
@@ -55,15 +77,17 @@ public enum KernelBuilder {
     try names.write(toFile: path, atomically: true, encoding: .utf8)
   }
 
-  private static func compile(_ folder: String, swift: String, progress: ToolSupport.Progress)
-    async throws
-  {
+  private static func compile(
+    _ recipe: any ImageRecipe, swift: String, progress: ToolSupport.Progress
+  ) async throws {
+    let folder = recipe.folder
     let command = ExternalCommand(
       swift,
       [
-        "build", "--package-path", folder, "--triple", "x86_64-unknown-none-elf",
-        "--toolset", "\(folder)/toolset.json", "-c", "release", "--product", "Image",
-      ], environment: ["MARTLET_PLATFORM": "guest"])
+        "build", "--package-path", recipe.packagePath, "--scratch-path", "\(folder)/.build",
+        "--triple", "x86_64-unknown-none-elf", "--toolset", "\(folder)/toolset.json",
+        "-c", "release", "--product", recipe.product,
+      ], environment: ["MARTLET_PLATFORM": "guest", "MARTLET_ROOT": Repository.root])
     let log = Mutex<[String]>([])
     let status = try await command.runLines { line in
       log.withLock { $0.append(line) }
@@ -74,11 +98,11 @@ public enum KernelBuilder {
     let lines = log.withLock { $0 }
     try lines.joined(separator: "\n").write(
       toFile: "\(folder)/build.log", atomically: true, encoding: .utf8)
-    guard status == 0 else { throw failure(lines, folder: folder) }
+    guard status == 0 else { throw failure(lines, recipe) }
   }
 
   /// What went wrong, without the noise of a build.
-  static func failure(_ lines: [String], folder: String) -> ToolError {
+  static func failure(_ lines: [String], _ recipe: any ImageRecipe) -> ToolError {
     var shown: [String] = []
     var keep = false
     for line in lines {
@@ -92,13 +116,14 @@ public enum KernelBuilder {
     if shown.isEmpty { shown = Array(lines.suffix(20)) }
     if shown.count > 60 { shown = Array(shown.prefix(60)) + ["…"] }
     return ToolError(
-      "the kernel does not build:\n" + shown.joined(separator: "\n"),
-      advice: "The whole log is in \(folder)/build.log.")
+      "\(recipe.subject) does not build:\n" + shown.joined(separator: "\n"),
+      advice: "The whole log is in \(recipe.folder)/build.log.")
   }
 
   /// Checks the linked image, keeps a copy with symbols, and strips the one to boot.
-  private static func finish(_ kernel: Kernel, folder: String) async throws {
-    let linked = "\(folder)/.build/x86_64-unknown-none-elf/release/Image"
+  private static func finish(_ kernel: Kernel, _ recipe: any ImageRecipe) async throws {
+    let folder = recipe.folder
+    let linked = "\(folder)/.build/x86_64-unknown-none-elf/release/\(recipe.product)"
     let image = try ImageFile(path: linked)
     for segment in image.segments where segment.isWritable && segment.isExecutable {
       throw ToolError(
@@ -107,15 +132,11 @@ public enum KernelBuilder {
     }
     let stripped = kernel.path + ".new"
     let strip = ExternalCommand(
-      try Toolchain.program("llvm-objcopy"), ["--strip-all", linked, stripped])
+      try Toolchain.program("llvm-objcopy"), 
+      // A loader needs the segments only; the table of sections would be half of a small image.
+      ["--strip-all", "--strip-sections", linked, stripped])
     try await strip.runChecked("stripping the image")
-    let symbols = kernel.symbolPath + ".new"
-    try? FileManager.default.removeItem(atPath: symbols)
-    try FileManager.default.copyItem(atPath: linked, toPath: symbols)
-    for (from, to) in [(symbols, kernel.symbolPath), (stripped, kernel.path)] {
-      guard rename(from, to) == 0 else {
-        throw ToolError("cannot write it: \(String(cString: strerror(errno)))", at: to)
-      }
-    }
+    try Paths.copy(linked, to: kernel.symbolPath)
+    try Paths.rename(stripped, to: kernel.path)
   }
 }

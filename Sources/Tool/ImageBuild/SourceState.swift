@@ -10,18 +10,18 @@ struct SourceState: Equatable {
   /// Differs when a source came, went or was renamed.
   let names: String
 
-  init(root: String, compiler: String) throws {
+  init(root: String, others: [String] = [], compiler: String) throws {
     var hash = ContentHash()
     var names = ContentHash()
     for path in ["\(root)/Package.swift", compiler] { hash.add(Self.describe(path)) }
     let sources = "\(root)/Sources"
-    for layer in try FileManager.default.contentsOfDirectory(atPath: sources).sorted()
-    where layer != "Tool" {
-      let folder = "\(sources)/\(layer)"
+    let layers = try FileManager.default.contentsOfDirectory(atPath: sources).sorted()
+    let folders = layers.filter { $0 != "Tool" }.map { "\(sources)/\($0)" } + others
+    for folder in folders {
       for file in try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
       where Self.isCompiled(file) {
         hash.add(Self.describe("\(folder)/\(file)"))
-        names.add("\(layer)/\(file)")
+        names.add("\(folder)/\(file)")
       }
     }
     stamp = hash.finish()
@@ -30,7 +30,7 @@ struct SourceState: Equatable {
 
   private static func isCompiled(_ path: String) -> Bool {
     let endings = [".swift", ".c", ".h", ".S", ".modulemap"]
-    return endings.contains { path.hasSuffix($0) }
+    return endings.contains { path.hasSuffix($0) } && !path.hasPrefix(".build/")
   }
 
   private static func describe(_ path: String) -> String {

@@ -9,4 +9,6 @@ public struct GuestResult: Sendable, Equatable {
   public var errors: [UInt8] = []
   /// The kernel's log.
   public var log: [String] = []
+  /// When the phases of the boot were over; empty unless it was asked for.
+  public var bootTrace = BootTrace()
 }

@@ -10,6 +10,8 @@ public struct KernelLog: Sendable {
     case exit(UInt8)
     /// A return address of a panic's backtrace, outermost last.
     case address(UInt64)
+    /// A phase of the boot that was over after so many cycles (instructions, when they are counted).
+    case phase(String, cycles: UInt64)
     /// Anything else: firmware, or a kernel that failed before its log existed.
     case other(String)
   }
@@ -67,6 +69,10 @@ public struct KernelLog: Sendable {
     case "B":
       let digits = words[1].hasPrefix("0x") ? words[1].dropFirst(2) : words[1]
       if words.count == 2, let address = UInt64(digits, radix: 16) { return .address(address) }
+    case "T":
+      if words.count == 3, let cycles = UInt64(words[2]) {
+        return .phase(String(words[1]), cycles: cycles)
+      }
     default:
       if words.count == 3, let level = Level(rawValue: letter), isStamp(words[1]) {
         return .message(level, stamp: String(words[1]), text: String(words[2]))

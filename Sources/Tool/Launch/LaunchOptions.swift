@@ -27,6 +27,8 @@ public struct LaunchOptions: Sendable, Equatable {
   public var environment: [EnvironmentVariable] = []
   /// One instruction is one nanosecond of guest time; counts repeat.
   public var countsInstructions = false
+  /// Asks the kernel when the phases of its boot were over.
+  public var tracesBoot = false
   /// Ends the guest after this time.
   public var timeout: Duration?
   /// Shows the whole kernel log.

@@ -50,7 +50,8 @@ public struct LaunchText: Sendable, Equatable {
 
   /// The kernel's command line: the text itself, or where to find it when it is too long.
   public func commandLine(options: LaunchOptions) -> String {
-    isTooLong ? "launch=fw_cfg log=\(Self.logLevel(options))" : text
+    let whole = isTooLong ? "launch=fw_cfg log=\(Self.logLevel(options))" : text
+    return options.tracesBoot ? whole + " trace=boot" : whole
   }
 
   /// Whether the text must go by the firmware configuration device.

@@ -92,7 +92,8 @@ public struct Launcher: Sendable {
       plan: plan, options: options, input: streams.kind, clock: clock, seed: seed)
     return MachineArguments(
       kernel: kernel, archive: archive, name: options.name ?? plan.name, memory: memory,
-      options: options, launchText: text, volumes: plan.volumes)
+      options: options, launchText: text, volumes: plan.volumes,
+      isNative: plan.kind == .swift)
   }
 
   private static let leastFreeByteCount: UInt64 = 256 << 10
@@ -112,7 +113,8 @@ public struct Launcher: Sendable {
 
   private func judged(_ ended: GuestSession.Ended, memory: ByteSize) async throws -> GuestResult {
     var result = GuestResult(
-      status: 125, output: ended.output, errors: ended.errors, log: ended.log.lines)
+      status: 125, output: ended.output, errors: ended.errors, log: ended.log.lines,
+      bootTrace: ended.log.bootTrace)
     switch ended.cause {
     case .timeout:
       StandardError.say("\(plan.name) was ended after its time of \(options.timeout ?? .zero)")
@@ -125,6 +127,9 @@ public struct Launcher: Sendable {
     case .itself(let end):
       if let status = ended.log.status, !ended.log.hasPanicked {
         result.status = Int32(status)
+      } else if plan.kind == .swift, ended.log.hasPanicked {
+        await showTrap(ended)
+        result.status = 134
       } else {
         await showFailure(ended)
         throw explained(end, ended, memory: memory)
@@ -137,6 +142,16 @@ public struct Launcher: Sendable {
   private func showFailure(_ ended: GuestSession.Ended) async {
     if options.isQuiet { return }
     if !options.isVerbose { for line in ended.log.lines { StandardError.write("\(line)\n") } }
+    for line in await Symbolizer(kernel: symbols).describe(ended.log.addresses) {
+      StandardError.write("  \(line)\n")
+    }
+  }
+
+  /// After a trap of an application that is linked in: where it happened. What the kernel says
+  /// about its registers is for `--verbose`.
+  private func showTrap(_ ended: GuestSession.Ended) async {
+    if options.isQuiet { return }
+    StandardError.say("\(plan.name) trapped:")
     for line in await Symbolizer(kernel: symbols).describe(ended.log.addresses) {
       StandardError.write("  \(line)\n")
     }

@@ -10,6 +10,7 @@ final class LogCollector: Sendable {
     var status: UInt8?
     var hasPanicked = false
     var addresses: [UInt64] = []
+    var bootTrace = BootTrace()
     /// The log as text, for after a panic; the oldest lines go when it grows too long.
     var lines: [String] = []
   }
@@ -58,7 +59,7 @@ final class LogCollector: Sendable {
         show("martlet: \(text)")
       }
     case .other(let text): if isVerbose, !text.isEmpty { show("- \(text)") }
-    case .exit, .address: break
+    case .exit, .address, .phase: break
     }
   }
 
@@ -66,6 +67,7 @@ final class LogCollector: Sendable {
     switch line {
     case .exit(let status): record.status = status
     case .address(let address): record.addresses.append(address)
+    case .phase(let name, let cycles): record.bootTrace.phases.append((name, cycles))
     case .message(let level, let stamp, let text):
       if level == .panic { record.hasPanicked = true }
       record.lines.append("\(level.rawValue) \(stamp) \(text)")

@@ -18,6 +18,9 @@ struct MachineArguments {
   /// page only when the guest touches it, so this costs nothing; less would stop ordinary programs.
   static let defaultMemory = ByteSize.mebibytes(1024)
 
+  /// For a native image that says nothing.
+  static let defaultNativeMemory = ByteSize.mebibytes(64)
+
   let kernel: String
   let archive: String?
   let name: String
@@ -25,6 +28,7 @@ struct MachineArguments {
   let options: LaunchOptions
   let launchText: LaunchText
   var volumes: [Volume] = []
+  var isNative = false
 
   func vector(accelerator: LaunchOptions.Accelerator) -> [String] {
     var words = ["-name", name, "-machine", machine, "-accel", accelerator.rawValue, "-cpu", "max"]
@@ -39,8 +43,8 @@ struct MachineArguments {
       words += ["-fw_cfg", "name=opt/martlet/launch,file=/proc/self/fd/\(descriptor)"]
     }
     words += chardev("log", .log) + ["-serial", "chardev:log"]
-    words += ["-global", "virtio-mmio.force-legacy=false", "-device", serialBus]
-    words += port(1, "stdin", .input) + port(2, "stdout", .output) + port(3, "stderr", .errors)
+    words += ["-global", "virtio-mmio.force-legacy=false"]
+    words += isNative ? debugConsoles : serialPorts
     if let network = options.network {
       words += network.arguments(machine: options.machine, name: name)
     }
@@ -52,6 +56,7 @@ struct MachineArguments {
   /// The plan's or the user's memory, else enough for the root and an ordinary program.
   static func memory(plan: Plan, options: LaunchOptions, archiveByteCount: Int) -> ByteSize {
     if let memory = options.memory ?? plan.memory { return memory }
+    if plan.kind == .swift { return defaultNativeMemory }
     let mebibyte = 1 << 20
     let archive = (archiveByteCount + mebibyte - 1) / mebibyte * mebibyte
     return ByteSize(bytes: defaultMemory.bytes + UInt64(archive))
@@ -63,6 +68,17 @@ struct MachineArguments {
     case .q35: "q35"
     case .pc: "pc"
     }
+  }
+
+  /// A native image needs no driver for these.
+  private var debugConsoles: [String] {
+    chardev("stdout", .output) + ["-device", "isa-debugcon,iobase=0xe9,chardev=stdout"]
+      + chardev("stderr", .errors) + ["-device", "isa-debugcon,iobase=0xea,chardev=stderr"]
+  }
+
+  private var serialPorts: [String] {
+    ["-device", serialBus] + port(1, "stdin", .input) + port(2, "stdout", .output)
+      + port(3, "stderr", .errors)
   }
 
   private var serialBus: String {

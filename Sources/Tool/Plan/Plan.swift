@@ -39,6 +39,9 @@ public struct Plan: Sendable, Equatable {
   /// The program's working directory; `nil` means `/`.
   public var workingDirectory: String?
 
+  /// Whether a root archive goes with the kernel.
+  public var hasArchive: Bool { kind == .linux || !root.isEmpty }
+
   public init(
     file: String, directory: String, name: String, kind: Kind = .linux, root: [RootEntry] = [],
     rootPositions: [Position] = [], command: [String] = [], environment: [EnvironmentVariable] = [],

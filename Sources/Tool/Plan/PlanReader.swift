@@ -28,7 +28,7 @@ struct PlanReader {
     if let node = fields["name"] { plan.name = try name(node) }
     if let node = fields["kind"] { plan.kind = try kind(node) }
     if let node = fields["root"] { (plan.root, plan.rootPositions) = try root(node) }
-    if let node = fields["command"] { plan.command = try command(node) }
+    if let node = fields["command"] { plan.command = try command(node, plan.kind) }
     if let node = fields["environment"] { plan.environment = try environment(node) }
     if let node = fields["memory"] { plan.memory = try memory(node) }
     if let node = fields["ports"] {
@@ -89,19 +89,15 @@ struct PlanReader {
         node, "unknown kind '\(text.prefix(40))'",
         advice: "The kinds are linux (an unmodified program) and swift.")
     }
-    guard kind != .swift else {
-      throw error(
-        node, "kind 'swift' is not supported yet", advice: "Use kind: linux.")
-    }
     return kind
   }
 
-  private func command(_ node: Node) throws(ToolError) -> [String] {
+  private func command(_ node: Node, _ kind: Plan.Kind) throws(ToolError) -> [String] {
     let words = try strings(node, "command")
     guard let program = words.first else {
       throw error(node, "'command' is empty", advice: "Name the program's path in the guest first.")
     }
-    guard program.hasPrefix("/") else {
+    guard program.hasPrefix("/") || kind == .swift else {
       throw error(
         node, "the program '\(program.prefix(80))' is not an absolute path",
         advice:

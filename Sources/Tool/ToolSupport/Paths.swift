@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Foundation
+import Glibc
 
 /// Where things are on the host.
 public enum Paths {
@@ -80,6 +81,21 @@ public enum Paths {
     let path = (environment("PATH") ?? "/usr/bin:/bin") + ":/usr/sbin:/sbin"
     return path.split(separator: ":").lazy.map { "\($0)/\(name)" }.first {
       FileManager.default.isExecutableFile(atPath: $0) && isFile($0)
+    }
+  }
+
+  /// Puts a copy in the place of a file, which is whole at any time.
+  public static func copy(_ source: String, to target: String) throws {
+    let new = target + ".new"
+    try? FileManager.default.removeItem(atPath: new)
+    try FileManager.default.copyItem(atPath: source, toPath: new)
+    try rename(new, to: target)
+  }
+
+  /// Puts a file in the place of another, in one step.
+  public static func rename(_ source: String, to target: String) throws {
+    guard Glibc.rename(source, target) == 0 else {
+      throw ToolError("cannot write it: \(String(cString: strerror(errno)))", at: target)
     }
   }
 

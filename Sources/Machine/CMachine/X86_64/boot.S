@@ -9,11 +9,20 @@
 //   * the image, page by page: text read-execute, constants read-only, data read-write;
 //   * all of the first GiB at the direct map, never executable; the image's text and constants
 //     are read-only there too;
-//   * this one page of boot code at its physical address, until Swift removes it.
+//   * this one page of boot code at its physical address, until it has been left.
+//
+// MARTLET_IMAGE_PHYSICAL is where the image is loaded, MARTLET_IMAGE_TABLES how many large pages it
+// takes at most; the tool gives both (LinkerScript).
 
-#define IMAGE_VIRTUAL 0x7e0000000000
-#define IMAGE_PHYSICAL 0x200000
-#define PHYSICAL(symbol) (symbol - IMAGE_VIRTUAL + IMAGE_PHYSICAL)
+#include "../include/image.h"
+
+#define IMAGE_PHYSICAL MARTLET_IMAGE_PHYSICAL
+#define IMAGE_TABLES MARTLET_IMAGE_TABLES
+// The large page in which the image begins. An address of the image and its physical address are
+// alike in the bits below.
+#define CHUNK_PHYSICAL (IMAGE_PHYSICAL & ~0x1fffff)
+#define CHUNK_VIRTUAL 0x7e0000000000
+#define PHYSICAL(symbol) (symbol - CHUNK_VIRTUAL + CHUNK_PHYSICAL)
 
 #define PRESENT 0x1
 #define WRITABLE 0x2
@@ -21,8 +30,6 @@
 // Accessed and dirty from the start: the processor need not write them.
 #define TOUCHED 0x60
 #define NO_EXECUTE_HIGH 0x80000000
-
-#define IMAGE_TABLES 4  // 8 MiB of image at most
 
   .section .note.pvh, "a", @note
   .balign 4
@@ -46,8 +53,8 @@ martlet_pvh_entry:
        PHYSICAL(martlet_boot_pml4) + 250 * 8
   movl $PHYSICAL(boot_image_pdpt) + (PRESENT | WRITABLE), PHYSICAL(martlet_boot_pml4) + 252 * 8
   movl $PHYSICAL(boot_identity_pd) + (PRESENT | WRITABLE), PHYSICAL(boot_identity_pdpt)
-  movl $PHYSICAL(boot_identity_pt) + (PRESENT | WRITABLE), PHYSICAL(boot_identity_pd) + 8
-  movl $IMAGE_PHYSICAL + PRESENT, PHYSICAL(boot_identity_pt)
+  movl $PHYSICAL(boot_identity_pt) + (PRESENT | WRITABLE), PHYSICAL(boot_identity_pd) + (IMAGE_PHYSICAL >> 21) * 8
+  movl $IMAGE_PHYSICAL + PRESENT, PHYSICAL(boot_identity_pt) + (IMAGE_PHYSICAL >> 12 & 511) * 8
   movl $PHYSICAL(boot_direct_pd) + (PRESENT | WRITABLE), PHYSICAL(martlet_boot_direct_pdpt)
   movl $PHYSICAL(boot_image_pd) + (PRESENT | WRITABLE), PHYSICAL(boot_image_pdpt)
 
@@ -68,8 +75,8 @@ martlet_pvh_entry:
   movl $PHYSICAL(boot_image_pt) + (PRESENT | WRITABLE), %edx
   xorl %ecx, %ecx
 2:
-  movl %eax, PHYSICAL(boot_direct_pd) + 8(, %ecx, 8)
-  movl $0, PHYSICAL(boot_direct_pd) + 12(, %ecx, 8)
+  movl %eax, PHYSICAL(boot_direct_pd) + (CHUNK_PHYSICAL >> 21) * 8(, %ecx, 8)
+  movl $0, PHYSICAL(boot_direct_pd) + (CHUNK_PHYSICAL >> 21) * 8 + 4(, %ecx, 8)
   movl %edx, PHYSICAL(boot_image_pd)(, %ecx, 8)
   addl $0x1000, %eax
   addl $0x1000, %edx
@@ -78,7 +85,7 @@ martlet_pvh_entry:
   jne 2b
 
   // Every page of the chunk in the direct map: read-write; the image's fixed parts follow.
-  movl $IMAGE_PHYSICAL + (PRESENT | WRITABLE | TOUCHED), %eax
+  movl $CHUNK_PHYSICAL + (PRESENT | WRITABLE | TOUCHED), %eax
   movl $PHYSICAL(boot_direct_pt), %edi
   movl $(512 * IMAGE_TABLES), %ecx
 3:
@@ -93,7 +100,7 @@ martlet_pvh_entry:
   movl $PHYSICAL(martlet_text_start), %ebx
 4:
   movl %ebx, %esi
-  subl $IMAGE_PHYSICAL, %esi
+  subl $CHUNK_PHYSICAL, %esi
   shrl $9, %esi
   movl %ebx, %eax
   orl $(PRESENT | TOUCHED), %eax
@@ -114,6 +121,13 @@ martlet_pvh_entry:
   addl $0x1000, %ebx
   cmpl $PHYSICAL(martlet_image_end), %ebx
   jb 4b
+
+  // The page below each static stack is a guard.
+.irp stack, martlet_boot_stack, martlet_interrupt_stack, martlet_exception_stack, martlet_emergency_stack
+  movl $PHYSICAL(\stack) - 0x1000 - CHUNK_PHYSICAL, %esi
+  shrl $9, %esi
+  movl $0, PHYSICAL(boot_image_pt)(%esi)
+.endr
 
   // Long mode: PAE, then EFER.LME and NXE, then paging with write protection.
   movl $0x20, %eax
@@ -156,6 +170,11 @@ martlet_start64:
   movl %eax, %gs
   xorl %ebp, %ebp
 
+  // The boot code has been left: what is low belongs to others, page 0 to nobody.
+  movq %rbp, martlet_boot_pml4(%rip)
+  movq %cr3, %rax
+  movq %rax, %cr3
+
   // The stack canary: RDRAND where CPUID reports it, mixed with the cycle counter; its lowest byte
   // is zero so that a string overflow cannot write it. Here, because no protected function may be
   // active when it changes.
@@ -177,7 +196,8 @@ martlet_start64:
 
   xorl %edi, %edi
   xorl %esi, %esi
-  call main
+  // The linker script says who goes on (LinkerScript).
+  call martlet_image_main
 1:
   cli
   hlt
@@ -208,23 +228,18 @@ boot_image_pt:
 boot_direct_pt:
   .skip 4096 * IMAGE_TABLES
 
-  // Stacks, each with a page below it that Swift unmaps.
+  // Stacks, each with a page below it that stays unmapped.
+.macro STACK name, pages
   .skip 4096
-  .skip 4096 * 8
-  .globl martlet_boot_stack_top
-martlet_boot_stack_top:
-  .skip 4096
-  .skip 4096
-  .globl martlet_interrupt_stack_top
-martlet_interrupt_stack_top:
-  .skip 4096
-  .skip 4096 * 4
-  .globl martlet_exception_stack_top
-martlet_exception_stack_top:
-  .skip 4096
-  .skip 4096 * 2
-  .globl martlet_emergency_stack_top
-martlet_emergency_stack_top:
+\name:
+  .skip 4096 * \pages
+  .globl \name\()_top
+\name\()_top:
+.endm
+  STACK martlet_boot_stack, 8
+  STACK martlet_interrupt_stack, 1
+  STACK martlet_exception_stack, 4
+  STACK martlet_emergency_stack, 2
 
   .section .bss.heap_slot, "aw", @nobits
   .balign 64

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+#include "image.h"
+
 #define MARTLET_INLINE static inline __attribute__((always_inline)) MARTLET_UNSAFE
 
 // The addresses of objects that the assembly and the linker script define.
@@ -14,6 +16,9 @@ MARTLET_ADDRESS(martlet_cpu)
 #define MARTLET_CPU_LOCAL_APIC 24
 #define MARTLET_CPU_PENDING 32
 #define MARTLET_CPU_FAULT_ADDRESS 40
+
+// Where the image is loaded.
+MARTLET_INLINE uint64_t martlet_image_physical(void) { return MARTLET_IMAGE_PHYSICAL; }
 
 // What the boot code leaves.
 MARTLET_ADDRESS(martlet_start_info)
@@ -45,6 +50,10 @@ MARTLET_ADDRESS(martlet_data_start)
 MARTLET_ADDRESS(martlet_image_end)
 MARTLET_ADDRESS(martlet_image_record)
 
+// The application of a native image, by the name that the compiler gives its entry.
+int martlet_application_entry(int count, char **arguments) __asm__("main");
+MARTLET_INLINE int32_t martlet_application_main(void) { return martlet_application_entry(0, 0); }
+
 // Loaded descriptors: GDT with the task register, IDT.
 MARTLET_UNSAFE void martlet_load_descriptors(void);
 // Switches kernel stacks: saves the callee-saved registers and the stack pointer at *from.
@@ -75,6 +84,9 @@ MARTLET_INLINE void martlet_out16(uint16_t port, uint16_t value) {
 }
 MARTLET_INLINE void martlet_out32(uint16_t port, uint32_t value) {
   __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+MARTLET_INLINE void martlet_out_bytes(uint16_t port, const void *bytes, uint64_t count) {
+  __asm__ volatile("rep outsb" : "+S"(bytes), "+c"(count) : "d"(port) : "memory");
 }
 MARTLET_INLINE uint8_t martlet_in8(uint16_t port) {
   uint8_t value;

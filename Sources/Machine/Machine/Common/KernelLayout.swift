@@ -21,8 +21,6 @@ public enum KernelLayout {
   static let directMap: UInt = 0x7d00_0000_0000
   static let directMapLimit: UInt = 0x100_0000_0000
   static let image: UInt = 0x7e00_0000_0000
-  /// Where the image lies in physical memory (see boot.S).
-  static let imagePhysical: UInt = 0x20_0000
   static let stacks: UInt = 0x7e80_0000_0000
   static let devices: UInt = 0x7f00_0000_0000
 }

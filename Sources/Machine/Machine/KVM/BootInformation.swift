@@ -95,6 +95,24 @@ public enum BootInformation {
     }
   }
 
+  /// Whether the command line has this word, where a parser of the whole would be too much.
+  public static func hasWord(_ word: StaticString) -> Bool {
+    let line = commandLine
+    let word = word.bytes
+    var start = 0
+    for end in 0...line.byteCount where end == line.byteCount || line.byte(at: end) == 0x20 {
+      if end - start == word.byteCount {
+        var index = 0
+        while index < word.byteCount && line.byte(at: start + index) == word.byte(at: index) {
+          index += 1
+        }
+        if index == word.byteCount { return true }
+      }
+      start = end + 1
+    }
+    return false
+  }
+
   /// A NUL-terminated text in memory below 1 GiB.
   @_lifetime(immortal)
   public static func text(at address: UInt) -> RawSpan {

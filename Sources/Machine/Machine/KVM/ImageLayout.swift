@@ -10,8 +10,14 @@ public enum ImageLayout {
   public static var physicalRange: (start: PhysicalAddress, end: PhysicalAddress) {
     // SAFETY: the address of a linker symbol.
     let end = UInt(unsafe martlet_image_end_address())
-    return (PhysicalAddress(KernelLayout.imagePhysical), DirectMap.physicalAddress(of: end))
+    return (PhysicalAddress(physicalStart), DirectMap.physicalAddress(of: end))
   }
+
+  // SAFETY: a constant.
+  private static var physicalStart: UInt { UInt(unsafe martlet_image_physical()) }
+
+  /// The large page in which the image begins: what lies at the start of the image's addresses.
+  static var physicalChunk: UInt { physicalStart & ~0x1f_ffff }
 
   /// The record `martlet_image_record` (Docs/BootProtocol.md): set by `martlet build` in an image
   /// that carries its own root archive.
@@ -34,20 +40,5 @@ public enum ImageLayout {
       guard recordWord(0) == magic else { return StaticString("").bytes }
       return BootInformation.text(at: recordWord(3))
     }
-  }
-
-  /// Takes back the boot code's identity mapping and opens the guard pages below the static
-  /// stacks. From here on page 0, and the whole lower part, is the program's.
-  public static func finishMapping(_ tables: PageTables) {
-    // SAFETY: the first entry of the boot code's root table; nothing runs there any more.
-    unsafe martlet_store_word(martlet_boot_pml4_address(), 0)
-    TranslationCache.flush()
-    let guards: [UInt64] = [
-      unsafe martlet_boot_stack_top_address() - 9 * 4096,
-      unsafe martlet_interrupt_stack_top_address() - 2 * 4096,
-      unsafe martlet_exception_stack_top_address() - 5 * 4096,
-      unsafe martlet_emergency_stack_top_address() - 3 * 4096,
-    ]
-    for address in guards { _ = tables.unmap(VirtualAddress(UInt(address))) }
   }
 }

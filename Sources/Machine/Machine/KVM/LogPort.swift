@@ -5,7 +5,7 @@ import CMachine
 /// Where the kernel's log goes: the transmit register of COM1 (16550A), which a hypervisor takes
 /// at once.
 public enum LogPort {
-  private static let data = Port(0x3f8)
+  static let data = Port(0x3f8)
 
   @inline(__always)
   public static func write(_ byte: UInt8) {

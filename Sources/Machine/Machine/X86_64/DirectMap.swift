@@ -19,7 +19,7 @@ public enum DirectMap {
   /// The physical address behind an address of the direct map or of the image.
   static func physicalAddress(of address: UInt) -> PhysicalAddress {
     if address >= KernelLayout.image {
-      return PhysicalAddress(address &- KernelLayout.image &+ KernelLayout.imagePhysical)
+      return PhysicalAddress(address &- KernelLayout.image &+ ImageLayout.physicalChunk)
     }
     return PhysicalAddress(address &- KernelLayout.directMap)
   }

@@ -20,12 +20,16 @@ public enum Processor {
     return Identification(a: r.a, b: r.b, c: r.c, d: r.d)
   }
 
-  /// Sets up descriptors, system calls and per-processor data. Nothing may fault before.
+  /// Sets up descriptors and per-processor data. Nothing may fault before.
   public static func prepare() {
     prepareDescriptors()
     // SAFETY: GS is the kernel's alone: programs cannot set its base (arch_prctl refuses).
     unsafe martlet_write_msr(
       0xc000_0101, martlet_cpu_address())
+  }
+
+  /// Lets programs enter the kernel by `syscall`.
+  public static func prepareSystemCalls() {
     // SYSCALL: code selector 8, stack 0x10; entry; flags that are cleared: IF, DF, TF, AC, NT.
     unsafe martlet_write_msr(0xc000_0081, 8 << 32)
     unsafe martlet_write_msr(

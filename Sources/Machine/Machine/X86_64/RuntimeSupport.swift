@@ -22,9 +22,16 @@ public func fillRandom(_ buffer: UnsafeMutableRawPointer, _ count: UInt) {
   }
 }
 
-/// `putchar(3)`: what the runtime prints before it stops.
-@c(putchar)
-public func putCharacter(_ character: Int32) -> Int32 {
+// `putchar(3)`, for what the runtime prints: the linker script chooses one of these.
+
+@c(martlet_put_log)
+public func putLogCharacter(_ character: Int32) -> Int32 {
   LogPort.write(UInt8(truncatingIfNeeded: character))
+  return character
+}
+
+@c(martlet_put_console)
+public func putConsoleCharacter(_ character: Int32) -> Int32 {
+  DebugConsole.output.write(UInt8(truncatingIfNeeded: character))
   return character
 }

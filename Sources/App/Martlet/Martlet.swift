@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// All that an application may use, by one `import Martlet`. Its image holds only what it reaches.
+
+@_exported import MartletConsole

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+/// What SwiftPM needs to know to build one image.
+protocol ImageRecipe {
+  /// Where the image's generated files and products are.
+  var folder: String { get }
+  /// The folder of the `Package.swift` to build.
+  var packagePath: String { get }
+  /// The executable to build.
+  var product: String { get }
+  /// What messages call it.
+  var subject: String { get }
+  /// Folders with sources besides Martlet's own.
+  var otherSources: [String] { get }
+  /// Writes the generated files. One that has not changed is not touched.
+  func write() throws
+}
+
+extension ImagePackage: ImageRecipe {
+  var packagePath: String { folder }
+  var product: String { "Image" }
+  var subject: String { "the kernel" }
+  var otherSources: [String] { [] }
+}
