@@ -24,8 +24,8 @@ struct ImageBuildTests {
     bytes += little(64) + little(UInt64(table)) + little(0, 4)
     bytes += little(64, 2) + little(56, 2) + little(2, 2) + little(64, 2) + little(3, 2)
     bytes += little(2, 2)
-    bytes += little(1, 4) + little(5, 4) + little(0) + little(0x7e00_0000_1000)
-    bytes += little(0x20_1000) + little(208) + little(0x2345) + little(4096)
+    bytes += little(1, 4) + little(5, 4) + little(UInt64(record))
+    bytes += little(0x7e00_0000_1000) + little(0x20_1000) + little(32) + little(0x2345) + little(4096)
     bytes += [UInt8](repeating: 0, count: 56)
     bytes += little(magic) + [UInt8](repeating: 0, count: 24) + names
     bytes += [UInt8](repeating: 0, count: 64)
@@ -88,7 +88,7 @@ struct ImageBuildTests {
   }
 
   @Test func theLinkerScriptKeepsPermissionsApart() {
-    let text = LinkerScript(modules: ["Log", "Heap"]).text
+    let text = LinkerScript(layout: .linux, modules: ["Log", "Heap"]).text
     #expect(text.contains(".text.Log : AT(ADDR(.text.Log) - VIRTUAL + PHYSICAL)"))
     #expect(text.contains("*/Heap.build/*(.bss .bss.* COMMON)"))
     #expect(!text.contains("FLAGS(7)"))
@@ -98,6 +98,17 @@ struct ImageBuildTests {
     ].map { text.range(of: $0 + " =")?.lowerBound }
     #expect(!order.contains(nil))
     #expect(order.compactMap { $0 } == order.compactMap { $0 }.sorted())
+  }
+
+  @Test func aNativeImageLiesWhereItsMachineLeavesMemoryAlone() {
+    let low = LinkerScript(layout: .native(.low), modules: []).text
+    #expect(low.contains("VIRTUAL = 0x7e0000010000;") && low.contains("PHYSICAL = 0x10000;"))
+    #expect(low.contains("martlet_image_main = martlet_native_main;"))
+    let anywhere = LinkerScript(layout: .native(.anywhere), modules: []).text
+    #expect(anywhere.contains("PHYSICAL = 0x100000;"))
+    let linux = LinkerScript(layout: .linux, modules: []).text
+    #expect(linux.contains("VIRTUAL = 0x7e0000000000;") && linux.contains("PHYSICAL = 0x200000;"))
+    #expect(linux.contains("martlet_enter_from_outside = martlet_enter_from_program;"))
   }
 
   @Test(arguments: [
@@ -113,7 +124,8 @@ struct ImageBuildTests {
       [
         "[1/3] Compiling A", "/x/A.swift:1:2: warning: unused", " 1 | let a", "[2/3] Compiling B",
         "/x/B.swift:3:4: error: cannot find 'y' in scope", " 3 | y", "[3/3] Linking",
-      ], folder: "/f")
+      ], subject: "hello", folder: "/f")
+    #expect(error.what.hasPrefix("hello does not build"))
     #expect(error.what.contains("cannot find 'y'") && error.what.contains(" 3 | y"))
     #expect(!error.what.contains("warning") && !error.what.contains("Linking"))
   }

@@ -79,7 +79,6 @@ import ToolSupport
     (head + "memory: [1]", ":3:9", "memory must be a single value, not a list", ""),
     (head + "memory:", ":3:", "memory has no value", ""),
     (head + "kind: linx", ":3:7", "unknown kind 'linx'", "linux"),
-    (head + "kind: swift", ":3:7", "not supported yet", ""),
     (head + "name: ../x", ":3:7", "is not a name", ""),
     (head + "ports: [80]", ":3:9", "HOST:GUEST", ""),
     (head + "ports: [\"99999:1\"]", ":3:9", "HOST:GUEST", ""),

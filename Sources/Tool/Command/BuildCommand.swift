@@ -45,8 +45,8 @@ struct BuildCommand: AsyncParsableCommand {
     let text = LaunchText(
       plan: plan, options: LaunchOptions(), input: .pipe, clock: nil, seed: [])
     let path = try await ImageAssembler.assemble(
-      kernel: kernel, archive: archive?.path, launchText: text.text, to: "\(folder)/\(plan.name).elf"
-    )
+      kernel: kernel, archive: archive?.path, launchText: text.text,
+      to: "\(folder)/\(plan.name).elf")
     print(path)
     if !plan.volumes.isEmpty {
       let words = SharedFolders.arguments(plan.volumes, machine: .microvm)

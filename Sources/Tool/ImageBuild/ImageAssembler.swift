@@ -45,9 +45,10 @@ public enum ImageAssembler {
       segment.isLoaded && segment.fileByteCount >= 32
         && readInteger(bytes, Int(segment.fileOffset)) == recordMagic
     }
-    guard let free = image.segments.first(where: { $0.type == 0 }), let constants else {
+    guard let free = image.segments.first(where: { $0.type == 0 }) else {
       throw ToolError("the kernel has no place for an archive", at: image.path)
     }
+    guard let constants else { throw ToolError("the image record is damaged", at: image.path) }
     let recordAt = Int(constants.fileOffset)
     let physical = align(image.physicalEnd)
     let offset = align(UInt64(bytes.count))

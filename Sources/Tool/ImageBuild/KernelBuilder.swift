@@ -98,11 +98,11 @@ public enum KernelBuilder {
     let lines = log.withLock { $0 }
     try lines.joined(separator: "\n").write(
       toFile: "\(folder)/build.log", atomically: true, encoding: .utf8)
-    guard status == 0 else { throw failure(lines, recipe) }
+    guard status == 0 else { throw failure(lines, subject: recipe.subject, folder: folder) }
   }
 
   /// What went wrong, without the noise of a build.
-  static func failure(_ lines: [String], _ recipe: any ImageRecipe) -> ToolError {
+  static func failure(_ lines: [String], subject: String, folder: String) -> ToolError {
     var shown: [String] = []
     var keep = false
     for line in lines {
@@ -116,8 +116,8 @@ public enum KernelBuilder {
     if shown.isEmpty { shown = Array(lines.suffix(20)) }
     if shown.count > 60 { shown = Array(shown.prefix(60)) + ["…"] }
     return ToolError(
-      "\(recipe.subject) does not build:\n" + shown.joined(separator: "\n"),
-      advice: "The whole log is in \(recipe.folder)/build.log.")
+      "\(subject) does not build:\n" + shown.joined(separator: "\n"),
+      advice: "The whole log is in \(folder)/build.log.")
   }
 
   /// Checks the linked image, keeps a copy with symbols, and strips the one to boot.
@@ -131,9 +131,9 @@ public enum KernelBuilder {
         at: linked, advice: "Its linker script is \(folder)/kernel.ld.")
     }
     let stripped = kernel.path + ".new"
+    // A loader needs the segments only; the table of sections would be half of a small image.
     let strip = ExternalCommand(
-      try Toolchain.program("llvm-objcopy"), 
-      // A loader needs the segments only; the table of sections would be half of a small image.
+      try Toolchain.program("llvm-objcopy"),
       ["--strip-all", "--strip-sections", linked, stripped])
     try await strip.runChecked("stripping the image")
     try Paths.copy(linked, to: kernel.symbolPath)

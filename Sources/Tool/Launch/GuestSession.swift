@@ -55,7 +55,7 @@ final class GuestSession: Sendable {
     self.streams = streams
     self.options = options
     let isQuiet = options.isQuiet
-    collector = LogCollector(isVerbose: options.isVerbose) {
+    collector = LogCollector(isVerbose: options.isVerbose, showsPanics: !options.isNative) {
       if !isQuiet { StandardError.write("\($0)\n") }
     }
   }

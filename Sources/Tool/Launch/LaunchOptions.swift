@@ -27,6 +27,8 @@ public struct LaunchOptions: Sendable, Equatable {
   public var environment: [EnvironmentVariable] = []
   /// One instruction is one nanosecond of guest time; counts repeat.
   public var countsInstructions = false
+  /// Whether the kernel is the application: its panics are the application's traps.
+  var isNative = false
   /// Asks the kernel when the phases of its boot were over.
   public var tracesBoot = false
   /// Ends the guest after this time.

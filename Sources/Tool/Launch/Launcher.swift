@@ -28,6 +28,7 @@ public struct Launcher: Sendable {
     self.archive = archive
     self.plan = plan
     self.options = options
+    self.options.isNative = plan.kind == .swift
   }
 
   /// Runs the guest to its end.
@@ -92,8 +93,7 @@ public struct Launcher: Sendable {
       plan: plan, options: options, input: streams.kind, clock: clock, seed: seed)
     return MachineArguments(
       kernel: kernel, archive: archive, name: options.name ?? plan.name, memory: memory,
-      options: options, launchText: text, volumes: plan.volumes,
-      isNative: plan.kind == .swift)
+      options: options, launchText: text, volumes: plan.volumes)
   }
 
   private static let leastFreeByteCount: UInt64 = 256 << 10
@@ -127,7 +127,7 @@ public struct Launcher: Sendable {
     case .itself(let end):
       if let status = ended.log.status, !ended.log.hasPanicked {
         result.status = Int32(status)
-      } else if plan.kind == .swift, ended.log.hasPanicked {
+      } else if options.isNative, ended.log.hasPanicked {
         await showTrap(ended)
         result.status = 134
       } else {

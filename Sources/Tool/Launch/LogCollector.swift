@@ -23,10 +23,13 @@ final class LogCollector: Sendable {
   private static let lineLimit = 20_000
   private let state = Mutex(State())
   private let isVerbose: Bool
+  private let showsPanics: Bool
   private let show: @Sendable (String) -> Void
 
-  init(isVerbose: Bool, show: @escaping @Sendable (String) -> Void) {
+  /// - Parameter showsPanics: whether users see the kernel's own words about a panic.
+  init(isVerbose: Bool, showsPanics: Bool = true, show: @escaping @Sendable (String) -> Void) {
     self.isVerbose = isVerbose
+    self.showsPanics = showsPanics
     self.show = show
   }
 
@@ -55,7 +58,7 @@ final class LogCollector: Sendable {
     case .message(let level, let stamp, let text):
       if isVerbose {
         show("\(level.rawValue) \(stamp) \(text)")
-      } else if level.isForUsers {
+      } else if level.isForUsers && (level != .panic || showsPanics) {
         show("martlet: \(text)")
       }
     case .other(let text): if isVerbose, !text.isEmpty { show("- \(text)") }

@@ -28,7 +28,6 @@ struct MachineArguments {
   let options: LaunchOptions
   let launchText: LaunchText
   var volumes: [Volume] = []
-  var isNative = false
 
   func vector(accelerator: LaunchOptions.Accelerator) -> [String] {
     var words = ["-name", name, "-machine", machine, "-accel", accelerator.rawValue, "-cpu", "max"]
@@ -44,7 +43,7 @@ struct MachineArguments {
     }
     words += chardev("log", .log) + ["-serial", "chardev:log"]
     words += ["-global", "virtio-mmio.force-legacy=false"]
-    words += isNative ? debugConsoles : serialPorts
+    words += options.isNative ? debugConsoles : serialPorts
     if let network = options.network {
       words += network.arguments(machine: options.machine, name: name)
     }

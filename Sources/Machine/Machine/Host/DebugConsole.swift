@@ -11,6 +11,7 @@ public struct DebugConsole: Sendable {
 
   /// Writes them all; a stream that nobody reads any more loses them.
   public func write(_ bytes: RawSpan) {
+    // SAFETY: reads just the span's bytes.
     unsafe bytes.withUnsafeBytes { buffer in
       var done = 0
       while done < buffer.count {
