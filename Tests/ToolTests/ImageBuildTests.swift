@@ -25,7 +25,8 @@ struct ImageBuildTests {
     bytes += little(64, 2) + little(56, 2) + little(2, 2) + little(64, 2) + little(3, 2)
     bytes += little(2, 2)
     bytes += little(1, 4) + little(5, 4) + little(UInt64(record))
-    bytes += little(0x7e00_0000_1000) + little(0x20_1000) + little(32) + little(0x2345) + little(4096)
+    bytes +=
+      little(0x7e00_0000_1000) + little(0x20_1000) + little(32) + little(0x2345) + little(4096)
     bytes += [UInt8](repeating: 0, count: 56)
     bytes += little(magic) + [UInt8](repeating: 0, count: 24) + names
     bytes += [UInt8](repeating: 0, count: 64)

@@ -9,14 +9,14 @@ import ToolSupport
 struct Martlet: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "martlet",
-    abstract: "Runs unmodified Linux programs as unikernels.",
+    abstract: "Runs Linux programs and Swift applications as unikernels.",
     discussion: """
       APP is a folder with a martlet.yaml, or the name of one under Apps/.
       Exit status 125 says that the tool or the kernel failed; any other is the program's.
       Docs/martlet.1.md says more.
       """,
     subcommands: [
-      RunCommand.self, BuildCommand.self, MenuconfigCommand.self, InspectCommand.self,
+      RunCommand.self, BuildCommand.self, NewCommand.self, MenuconfigCommand.self, InspectCommand.self,
       TestCommand.self, LintCommand.self, BenchCommand.self, DoctorCommand.self,
     ])
 

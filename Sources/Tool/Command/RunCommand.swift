@@ -77,6 +77,9 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "The instance's name and the guest's host name (default: the plan's name).")
   var name: String?
 
+  @Option(help: "Where it runs: image (a virtual machine), or host (an ordinary process).")
+  var on: RunPlace = .image
+
   @Flag(help: "Runs in the background with the output in a folder; prints how to stop it.")
   var detach = false
 
@@ -113,6 +116,9 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     Log.bootstrap(isVerbose: verbose)
     var plan = try application.plan()
+    if on == .host {
+      try await HostProcess.run(plan, options: launchOptions(), progress: ToolSupport.Progress())
+    }
     plan.ports += ports
     try addVolumes(to: &plan)
     var options = launchOptions()

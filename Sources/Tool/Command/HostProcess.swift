@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import ArgumentParser
+import Foundation
+import ImageBuild
+import Launch
+import Plan
+import ToolSupport
+
+/// Where `martlet run` runs an application.
+enum RunPlace: String, ExpressibleByArgument, CaseIterable {
+  /// In a virtual machine, as an image of its own.
+  case image
+  /// As an ordinary process of the host, for debugging.
+  case host
+}
+
+/// An application that runs as an ordinary process: the same sources on the host's parts of
+/// Martlet.
+enum HostProcess {
+  /// Builds the application's package and becomes its program.
+  static func run(_ plan: Plan, options: LaunchOptions, progress: ToolSupport.Progress) async throws
+    -> Never
+  {
+    guard plan.kind == .swift else {
+      throw ToolError(
+        "\(plan.name) is a Linux program, not a Swift package", at: plan.file,
+        advice: "--on host is for applications of kind swift.")
+    }
+    progress.step("building \(plan.name) for the host")
+    let place = ["--package-path", plan.directory, "--product", plan.name]
+    let root = ["MARTLET_ROOT": Repository.root]
+    let swift = try Toolchain.swift()
+    let built = try await ExternalCommand(swift, ["build", "-q"] + place, environment: root).run()
+    guard built.isSuccess else {
+      throw ToolError(
+        "\(plan.name) does not build:\n" + built.text
+          + String(decoding: built.standardError, as: UTF8.self))
+    }
+    let shown = try await ExternalCommand(
+      swift, ["build", "-q", "--show-bin-path", "--package-path", plan.directory], environment: root
+    ).run()
+    let folder = shown.text.trimmingCharacters(in: .whitespacesAndNewlines)
+    let arguments = options.arguments ?? Array(plan.command.dropFirst())
+    for variable in plan.environment + options.environment {
+      setenv(variable.name, variable.value, 1)
+    }
+    var words = ([plan.name] + arguments).map { strdup($0) }
+    words.append(nil)
+    execv("\(folder)/\(plan.name)", words)
+    throw ToolError("cannot start it: \(String(cString: strerror(errno)))", at: folder)
+  }
+}
