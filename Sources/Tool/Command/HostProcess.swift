@@ -28,17 +28,21 @@ enum HostProcess {
         advice: "--on host is for applications of kind swift.")
     }
     progress.step("building \(plan.name) for the host")
-    let place = ["--package-path", plan.directory, "--product", plan.name]
+    // Not in the application's folder: it may be read-only, or another's.
+    let scratch = "\(Repository.root)/.build/host/\(ContentHash.name(of: [plan.directory]))"
+    let place = ["--package-path", plan.directory, "--scratch-path", scratch]
     let root = ["MARTLET_ROOT": Repository.root]
     let swift = try Toolchain.swift()
-    let built = try await ExternalCommand(swift, ["build", "-q"] + place, environment: root).run()
+    let built = try await ExternalCommand(
+      swift, ["build", "-q", "--product", plan.name] + place, environment: root
+    ).run()
     guard built.isSuccess else {
       throw ToolError(
         "\(plan.name) does not build:\n" + built.text
           + String(decoding: built.standardError, as: UTF8.self))
     }
     let shown = try await ExternalCommand(
-      swift, ["build", "-q", "--show-bin-path", "--package-path", plan.directory], environment: root
+      swift, ["build", "-q", "--show-bin-path"] + place, environment: root
     ).run()
     let folder = shown.text.trimmingCharacters(in: .whitespacesAndNewlines)
     let arguments = options.arguments ?? Array(plan.command.dropFirst())

@@ -16,7 +16,8 @@ struct Martlet: AsyncParsableCommand {
       Docs/martlet.1.md says more.
       """,
     subcommands: [
-      RunCommand.self, BuildCommand.self, NewCommand.self, MenuconfigCommand.self, InspectCommand.self,
+      RunCommand.self, BuildCommand.self, NewCommand.self, MenuconfigCommand.self,
+      InspectCommand.self,
       TestCommand.self, LintCommand.self, BenchCommand.self, DoctorCommand.self,
     ])
 
