@@ -28,11 +28,17 @@ struct Library {
   let layer: String
   let name: String
   let dependencies: [String]
+  /// Whether it has a sibling folder for each platform.
+  let hasSiblings: Bool
 
-  init(_ layer: String, _ name: String, on dependencies: [String] = []) {
+  /// - Parameter guest: what only the sibling for the guest stands on.
+  init(
+    _ layer: String, _ name: String, on dependencies: [String] = [], guest: [String] = []
+  ) {
     self.layer = layer
     self.name = name
-    self.dependencies = dependencies
+    self.dependencies = dependencies + (platform == "guest" ? guest : [])
+    hasSiblings = !guest.isEmpty && name != "Martlet"
   }
 
   var target: Target {
@@ -40,7 +46,8 @@ struct Library {
       name: name,
       dependencies: dependencies.map { .byName(name: $0) },
       path: "Sources/\(layer)/\(name)",
-      exclude: layer == "App" ? ["README.md"] : ["README.md", "Kconfig"],
+      exclude: (layer == "App" ? ["README.md"] : ["README.md", "Kconfig"])
+        + (hasSiblings ? [platform == "guest" ? "Host" : "Guest"] : []),
       swiftSettings: house)
   }
 }
@@ -197,17 +204,51 @@ let libraries: [Library] = [
 
   Library("App", "MartletConsole", on: ["Bytes", "Machine"]),
   Library(
-    "App", "Martlet", on: ["MartletConsole"] + (platform == "guest" ? ["NativeImage"] : [])),
+    "App", "MartletTime", on: ["Base", "Machine"], guest: ["Clock", "NativeThreads", "Scheduling"]),
+  Library(
+    "App", "MartletThreads", on: ["Base", "Bytes", "Machine", "MartletTime"],
+    guest: ["NativeThreads", "Scheduling"]),
+  Library(
+    "App", "MartletNetwork", on: ["Addresses", "Base", "Bytes", "Machine", "MartletTime"],
+    guest: ["NativeNetwork", "NetworkHost", "NetworkStack", "Scheduling", "TCP"]),
+  Library(
+    "App", "Martlet",
+    on: ["MartletConsole", "MartletNetwork", "MartletThreads", "MartletTime"],
+    guest: ["NativeImage"]),
 ]
 
-/// The start of native images; on the host an application starts by itself.
+/// What native images are started by, and what starts in them at its first use; on the host an
+/// application starts by itself. The folders that Linux images share are one module here for each
+/// part that an application may do without, since a linker drops data by modules.
 let nativeImage: [Target] =
   platform == "guest"
   ? [
-    .target(
-      name: "NativeImage", dependencies: ["Log", "Machine"], path: "Sources/Image/Native",
-      exclude: ["README.md"], swiftSettings: house)
+    native(
+      "NativeImage", ["Native", "Memory"],
+      on: [
+        "Base", "Bytes", "Frames", "Heap", "HeapBuddy", "HeapRegion", "HeapTLSF", "Log", "Machine",
+      ]),
+    native(
+      "NativeThreads", ["NativeThreads", "Threads"],
+      on: [
+        "Base", "Bytes", "Clock", "CommandLine", "FirmwareConfiguration", "Log", "Machine",
+        "Random", "RealTimeClock", "SchedulerCooperative", "Scheduling",
+      ]),
+    native(
+      "NativeNetwork", ["NativeNetwork", "Network"],
+      on: [
+        "Addresses", "Base", "Bytes", "CommandLine", "Frames", "Internet", "Log", "Machine",
+        "NativeThreads", "NetworkHost", "PCI", "Packets", "Random", "Scheduling", "Virtio",
+        "VirtioMMIO", "VirtioNet", "VirtioPCI",
+      ]),
   ] : []
+
+func native(_ name: String, _ folders: [String], on dependencies: [String]) -> Target {
+  .target(
+    name: name, dependencies: dependencies.map { .byName(name: $0) }, path: "Sources/Image",
+    exclude: folders.contains("Native") ? ["Native/README.md"] : [], sources: folders,
+    swiftSettings: house)
+}
 
 /// The parts of the host command; ordinary Swift with Foundation. An image needs none of it, nor
 /// the packages it stands on, so a guest build fetches nothing.

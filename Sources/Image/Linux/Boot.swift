@@ -17,6 +17,10 @@ import VFS
 import Virtio
 import VirtioConsole
 
+/// A Linux image starts its heap itself, before the first object.
+@inline(__always)
+func prepareHeap() {}
+
 /// The boot list of a Linux image: it reads top to bottom, and each step says what there is from
 /// then on.
 enum Boot {
@@ -30,7 +34,7 @@ enum Boot {
 
     // Objects may be made.
     var memory = BootMemory(archive: archive)
-    startHeap(&memory)
+    memory.startHeap()
     BootTrace.mark(.heap)
     guard BootInformation.isValid else {
       Panic.refuse("boot", "the kernel was not started by the PVH protocol")
@@ -38,8 +42,8 @@ enum Boot {
     Processor.enableVectorRegisters()
 
     // Frames, page tables; the lower half belongs to the program.
-    let frames = makeFrames(&memory)
-    let tables = startPaging(frames)
+    let frames = memory.makeFrames(reserve: 64)
+    let tables = startPageTables(frames)
     BootTrace.mark(.paging)
 
     // Time, and the kernel's own words about it.
@@ -63,7 +67,9 @@ enum Boot {
 
     // Threads: this one is the first.
     guard let context = ThreadContext(adoptingBootStack: ()) else { tooLittleMemory() }
-    Scheduler.start(policy: makeSchedulingPolicy())
+    Scheduler.start(
+      policy: makeSchedulingPolicy(
+        timeSlice: .milliseconds(Int64(Settings.timeSliceMilliseconds))))
     Scheduler.adopt(Thread(adopting: context))
     BootTrace.mark(.threads)
 
@@ -87,50 +93,5 @@ enum Boot {
   private static func end(_ status: Int32) -> Never {
     Log.writeExit(status: status)
     Power.off(status: status)
-  }
-
-  static func tooLittleMemory() -> Never {
-    Panic.refuse("boot", "too little memory to start; give the machine more with --memory")
-  }
-
-  /// The heap's first memory; it grows by frames later.
-  private static func startHeap(_ memory: inout BootMemory) {
-    guard let first = memory.take(32) else { tooLittleMemory() }
-    installHeap(HeapMemory(frame: first, count: 32))
-  }
-
-  private static func makeFrames(_ memory: inout BootMemory) -> FrameAllocator {
-    let bytes = FrameAllocator.metadataByteCount(upTo: UInt32(memory.end))
-    let pages = (bytes + pageSize - 1) / pageSize
-    // Memory above the first GiB must be mapped before frames there are used.
-    if memory.end > 1 << 18 { extendDirectMap(&memory) }
-    guard let metadata = memory.take(UInt(pages)) else { tooLittleMemory() }
-    var ranges: [FrameAllocator.Range] = []
-    for index in 0..<memory.count where memory[index].pageCount > 0 {
-      ranges.append(
-        FrameAllocator.Range(
-          first: UInt32(memory[index].first), end: UInt32(memory[index].end)))
-    }
-    let frames = FrameAllocator(
-      metadata: HeapMemory(frame: metadata, count: pages), ranges: ranges, reserve: 64)
-    FrameSupply.current.value = frames
-    setHeapGrower(FrameGrower(frames))
-    return frames
-  }
-
-  private static func extendDirectMap(_ memory: inout BootMemory) {
-    let tables = UInt((memory.end + (1 << 18) - 1) >> 18) - 1
-    guard var next = memory.take(tables) else { tooLittleMemory() }
-    DirectMap.extend(to: PhysicalAddress(memory.end << 12)) {
-      let frame = next
-      next = next + 1
-      return frame
-    }
-  }
-
-  private static func startPaging(_ frames: FrameAllocator) -> PageTables {
-    guard let tables = PageTables(frames: frames) else { tooLittleMemory() }
-    PageTables.current.value = tables
-    return tables
   }
 }

@@ -54,7 +54,7 @@ final class Console: InterruptHandler {
     self.device = device
     guard let input = ConsoleStream(device.ports[0]),
       let output = ConsoleStream(device.ports[1]), let errors = ConsoleStream(device.ports[2])
-    else { Boot.tooLittleMemory() }
+    else { tooLittleMemory() }
     self.input = input
     self.output = output
     self.errors = errors

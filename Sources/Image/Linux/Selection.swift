@@ -1,46 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The one file where configuration chooses implementations. Each name is a Kconfig symbol. The
-// hooks of the heap are here because what the C names of the runtime call must see its module.
+// The one file where configuration chooses implementations.
+// (what native images choose too, is in `Sources/Image/Shared`). Each name is a Kconfig symbol.
 
 import Base
+import Bytes
+import Clock
+import CommandLine
 import Frames
 import Heap
 import Machine
 import Scheduling
 import Settings
-
-#if HEAP_BUDDY
-  import HeapBuddy
-  typealias KernelHeap = BuddyHeap
-#elseif HEAP_REGION
-  import HeapRegion
-  typealias KernelHeap = RegionHeap
-#else
-  import HeapTLSF
-  typealias KernelHeap = TLSFHeap
-#endif
-
-#if SCHEDULER_COOPERATIVE
-  import SchedulerCooperative
-#else
-  import SchedulerRoundRobin
-#endif
-
-/// The policy that configuration chose.
-func makeSchedulingPolicy() -> any SchedulingPolicy {
-  #if SCHEDULER_COOPERATIVE
-    return CooperativePolicy()
-  #else
-    return RoundRobinPolicy(timeSlice: .milliseconds(Int64(Settings.timeSliceMilliseconds)))
-  #endif
-}
-
-/// Puts the kernel's heap in its static place, with its first memory. It must be there before the
-/// first object.
-func installHeap(_ memory: HeapMemory) {
-  HeapSlot<KernelHeap>().install(KernelHeap(first: memory))
-}
+import Virtio
 
 #if HEAP_REPLAY
   import HeapReplay
@@ -59,77 +31,6 @@ func installHeap(_ memory: HeapMemory) {
   func replayTrace(_ archive: MemoryRange?, on frames: FrameAllocator) -> Int32? { nil }
 #endif
 
-/// Lets the heap grow.
-func setHeapGrower(_ grower: any HeapGrower) {
-  HeapSlot<KernelHeap>().heap.setGrower(grower)
-}
-
-/// `malloc`, for runtime.c.
-@c(martlet_heap_allocate)
-public func heapAllocate(_ byteCount: UInt, _ alignment: UInt) -> UInt {
-  HeapSlot<KernelHeap>().heap.allocate(Int(byteCount), alignment: Int(alignment))
-}
-
-/// `free`, for runtime.c.
-@c(martlet_heap_free)
-public func heapFree(_ address: UInt) {
-  HeapSlot<KernelHeap>().heap.free(address)
-}
-
-/// `malloc_usable_size`, for runtime.c.
-@c(martlet_heap_usable_size)
-public func heapUsableSize(_ address: UInt) -> UInt {
-  UInt(HeapSlot<KernelHeap>().heap.usableSize(address))
-}
-
-#if VIRTIO_MMIO
-  import VirtioMMIO
-#endif
-#if VIRTIO_PCI
-  import PCI
-  import VirtioPCI
-#endif
-import Bytes
-import Clock
-import CommandLine
-import Virtio
-
-/// The first virtio device of a kind (`VirtioConsole.deviceKind` and so on), on whatever transport
-/// the image knows.
-func findVirtioDevice(_ kind: UInt32, _ parameters: BootParameters) -> (any VirtioTransport)? {
-  var found: (any VirtioTransport)?
-  forEachVirtioDevice(kind, parameters) { transport in
-    found = transport
-    return false
-  }
-  return found
-}
-
-/// Calls `body` with each virtio device of a kind until it returns false. Devices of other kinds
-/// are left alone.
-func forEachVirtioDevice(
-  _ kind: UInt32, _ parameters: BootParameters, _ body: (any VirtioTransport) -> Bool
-) {
-  #if VIRTIO_MMIO
-    for window in parameters.virtioDevices {
-      if let transport = try? VirtioMMIOTransport(
-        at: window.address, byteCount: window.byteCount, interruptLine: window.interruptLine),
-        transport.deviceKind == kind
-      {
-        guard body(transport) else { return }
-      }
-    }
-  #endif
-  #if VIRTIO_PCI
-    PCIBus.forEachDevice(in: PCIPortConfiguration()) { device in
-      guard let transport = try? VirtioPCITransport(device),
-        transport.deviceKind == kind
-      else { return true }
-      return body(transport)
-    }
-  #endif
-}
-
 #if VIRTIO_ENTROPY
   import Random
   import Scheduling
@@ -147,19 +48,6 @@ func startEntropy(_ parameters: BootParameters) {
     if let interrupts { Scheduler.handle(interrupts.queues, by: driver) }
     // An edge that came before the line was routed is lost.
     driver.processInterrupt()
-  #endif
-}
-
-#if REAL_TIME_CLOCK
-  import RealTimeClock
-#endif
-
-/// The time of day by the machine's clock, in nanoseconds since 1970.
-func readRealTimeClock() -> Int64? {
-  #if REAL_TIME_CLOCK
-    return RealTimeClock()?.secondsSince1970().map { $0 &* 1_000_000_000 }
-  #else
-    return nil
   #endif
 }
 
@@ -225,10 +113,6 @@ func registerSystemCalls(of process: Process) {
   import NetworkHost
   import Packets
   import Random
-  #if VIRTIO_NET
-    import Addresses
-    import VirtioNet
-  #endif
   #if LINUX_INTERNET
     import LinuxInternet
   #endif
@@ -252,40 +136,6 @@ func prepareNetwork(
     #endif
   #endif
 }
-
-#if NETWORK_HOST
-  /// The machine's network card; nil when there is none, or it does not work.
-  func makeNetworkCard(_ parameters: BootParameters, pool: PacketPool) -> (any NetworkCard)? {
-    #if VIRTIO_NET
-      guard let transport = findVirtioDevice(VirtioNet.deviceKind, parameters) else { return nil }
-      let interrupts = transport.connectInterrupts()
-      do {
-        let device = try VirtioNet(transport, pool: pool)
-        // Of our own choice, and not a group's (IEEE 802 section 8.2).
-        let address = RandomSource.next() & 0xfc_ffff_ffff_ffff | 0x02_00_0000_0000
-        let card = VirtioNetCard(
-          device, interrupts: interrupts, chosenAddress: MACAddress(address))
-        return card
-      } catch {
-        Log.write(.error, "network", "the virtio network card does not work")
-        return nil
-      }
-    #else
-      return nil
-    #endif
-  }
-
-  /// Lets the card's interrupts begin rounds.
-  func connectNetworkCard(to host: NetworkHost) {
-    #if VIRTIO_NET
-      guard let card = host.card as? VirtioNetCard, let interrupts = card.interrupts else { return }
-      Scheduler.handle(interrupts.queues, by: host)
-      if let line = interrupts.configuration { Scheduler.handle(line, by: host) }
-      // What the device said before its line was routed.
-      host.handleInterrupt()
-    #endif
-  }
-#endif
 
 /// Lends the program the kernel's shared object, if configuration chose it.
 func installSharedObject(in process: Process) {

@@ -50,9 +50,12 @@ public final class FrameAllocator: FrameSource {
   public init(metadata: HeapMemory, ranges: [Range], reserve: Int) {
     self.metadata = metadata
     self.ranges = ranges
-    fresh = ranges
+    fresh = []
     var count = 0
+    // A storage of its own from the start: the first change of a shared one would copy it, and ask
+    // the heap for memory just when the heap asks for frames.
     for range in ranges {
+      fresh.append(range)
       precondition(
         Int(range.end) * 4 <= metadata.byteCount, "a range lies beyond the metadata")
       count += range.count

@@ -22,7 +22,7 @@ struct ImagePackage {
     try manager.createDirectory(
       atPath: "\(folder)/Sources/Settings", withIntermediateDirectories: true)
     let link = "\(folder)/Sources/Image"
-    let target = "\(root)/Sources/Image/Linux"
+    let target = "\(root)/Sources/Image"
     if (try? manager.destinationOfSymbolicLink(atPath: link)) != target {
       try? manager.removeItem(atPath: link)
       try manager.createSymbolicLink(atPath: link, withDestinationPath: target)
@@ -83,6 +83,8 @@ struct ImagePackage {
               "Settings",
       \(products.joined(separator: "\n"))
             ],
+            exclude: ["Native/README.md"],
+            sources: ["Linux", "Memory", "Network", "Threads"],
             swiftSettings: [
               .swiftLanguageMode(.v6),
               .strictMemorySafety(),

@@ -11,7 +11,7 @@ struct ModuleTable {
 
   /// Bottom first. Bytes is below everything, and Base below the rest of Machine.
   static let layers = [
-    "Bytes", "Base", "Machine", "Kernel", "Devices", "Network", "Files", "Linux", "App",
+    "Bytes", "Base", "Machine", "Kernel", "Devices", "Network", "Files", "Linux", "Image", "App",
   ]
 
   private(set) var modules: [String: Module] = [:]
@@ -20,10 +20,19 @@ struct ModuleTable {
     add(Module(layer: "Bytes", name: "Bytes", dependencies: []))
     add(Module(layer: "Machine", name: "CMachine", dependencies: []))
     add(Module(layer: "Machine", name: "Machine", dependencies: ["Base", "Bytes", "CMachine"]))
-    let entry = /Library\(\s*"(\w+)",\s*"(\w+)"(?:,\s*on:\s*\[([^\]]*)\])?/
+    let entry =
+      /Library\(\s*"(\w+)",\s*"(\w+)"(?:,\s*on:\s*\[([^\]]*)\])?(?:,\s*guest:\s*\[([^\]]*)\])?/
     for match in manifest.matches(of: entry) {
-      let dependencies = match.3.map { Self.names(String($0)) } ?? []
+      let dependencies = [match.3, match.4].compactMap { $0 }.reduce(into: Set<String>()) {
+        $0.formUnion(Self.names(String($1)))
+      }
       add(Module(layer: String(match.1), name: String(match.2), dependencies: dependencies))
+    }
+    let native = /native\(\s*"(\w+)",\s*\[[^\]]*\],\s*on:\s*\[([^\]]*)\]/
+    for match in manifest.matches(of: native) {
+      add(
+        Module(
+          layer: "Image", name: String(match.1), dependencies: Self.names(String(match.2))))
     }
     // The tool's targets name their dependencies up to their path.
     let target = /arget\(\s*name: "(\w+)",\s*dependencies: \[([\s\S]*?)\],\s*path: "Sources\/Tool/

@@ -129,8 +129,9 @@ martlet_pvh_entry:
   movl $0, PHYSICAL(boot_image_pt)(%esi)
 .endr
 
-  // Long mode: PAE, then EFER.LME and NXE, then paging with write protection.
-  movl $0x20, %eax
+  // Long mode: PAE, and SSE for native code; then EFER.LME and NXE, then paging with write
+  // protection.
+  movl $0x620, %eax  // PAE, OSFXSR, OSXMMEXCPT
   movl %eax, %cr4
   movl $PHYSICAL(martlet_boot_pml4), %eax
   movl %eax, %cr3

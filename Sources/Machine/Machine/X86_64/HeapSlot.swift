@@ -23,8 +23,20 @@ public struct HeapSlot<Heap: ~Copyable>: Sendable {
 
   /// Puts the heap in its place; once.
   public func install(_ heap: consuming Heap) {
-    precondition(MemoryLayout<Heap>.size <= Int(MARTLET_HEAP_SLOT_BYTES), "the heap does not fit")
+    precondition(
+      MemoryLayout<Heap>.size <= Int(MARTLET_HEAP_SLOT_BYTES) - 8, "the heap does not fit")
     unsafe Self.pointer.initialize(to: heap)
+    unsafe martlet_store_word(Self.mark, 1)
+  }
+
+  /// Whether there is a heap; may be asked at any time.
+  public var isInstalled: Bool {
+    @inline(__always) get { unsafe martlet_load_word(Self.mark) != 0 }
+  }
+
+  /// The last word of the place, zero until the heap is there.
+  private static var mark: UInt64 {
+    unsafe martlet_heap_slot_address() + UInt64(MARTLET_HEAP_SLOT_BYTES) - 8
   }
 
   /// The heap, after `install`.

@@ -9,8 +9,8 @@ import Log
 import Machine
 
 /// What the host asks for, from the command line, the image or the firmware configuration.
-struct Parameters {
-  var text: BootParameters
+public struct Parameters {
+  public var text: BootParameters
   var seed: [UInt8] { text.seed }
 
   /// The machine's command line as it was given.

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Base
+import Machine
+
+/// A port that takes connections (see the sibling for the guest).
+public struct TCPListener: ~Copyable {
+  private let socket: HostSocket
+
+  /// Listens on a port of all addresses of this machine, or of one; port 0 for any that is free.
+  public init(
+    port: UInt16, address: IPAddress = IPAddress(IPv6Address.any), backlog: Int = 128
+  ) throws(NetworkError) {
+    do throws(HostSocketError) {
+      socket = try HostSocket.listening(
+        at: HostEndpoint(Endpoint(address, port)), backlog: backlog)
+    } catch { throw NetworkError(error) }
+  }
+
+  /// The address and the port.
+  public var local: Endpoint { Endpoint(socket.local) }
+
+  /// Waits for a connection and takes it.
+  public func accept(deadline: Instant = .never) throws(NetworkError) -> TCPConnection {
+    do throws(HostSocketError) {
+      return TCPConnection(try socket.accept(until: deadline.nanoseconds))
+    } catch { throw NetworkError(error) }
+  }
+
+  deinit { socket.close() }
+}
+
+extension HostEndpoint {
+  init(_ endpoint: Endpoint) {
+    let address = endpoint.address.isAny ? IPv6Address.any : endpoint.address.mapped
+    self.init(high: address.high, low: address.low, port: endpoint.port)
+  }
+}
+
+extension Endpoint {
+  init(_ endpoint: HostEndpoint) {
+    self.init(IPAddress(IPv6Address(high: endpoint.high, low: endpoint.low)), endpoint.port)
+  }
+}
+
+extension NetworkError {
+  init(_ error: HostSocketError) {
+    switch error {
+    case .timedOut: self = .timedOut
+    case .refused: self = .refused
+    case .reset: self = .reset
+    case .unreachable: self = .unreachable
+    case .writingEnded: self = .writingEnded
+    case .addressInUse: self = .addressInUse
+    case .noMemory: self = .noMemory
+    case .invalid: self = .invalid
+    }
+  }
+}
