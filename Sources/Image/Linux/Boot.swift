@@ -68,8 +68,7 @@ enum Boot {
     // Threads: this one is the first.
     guard let context = ThreadContext(adoptingBootStack: ()) else { tooLittleMemory() }
     Scheduler.start(
-      policy: makeSchedulingPolicy(
-        timeSlice: .milliseconds(Int64(Settings.timeSliceMilliseconds))))
+      policy: makeSchedulingPolicy())
     Scheduler.adopt(Thread(adopting: context))
     BootTrace.mark(.threads)
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-import Base
 import Scheduling
+import Settings
 
 #if SCHEDULER_COOPERATIVE
   import SchedulerCooperative
@@ -10,10 +10,10 @@ import Scheduling
 #endif
 
 /// The policy that configuration chose.
-func makeSchedulingPolicy(timeSlice: Nanoseconds) -> any SchedulingPolicy {
+func makeSchedulingPolicy() -> any SchedulingPolicy {
   #if SCHEDULER_COOPERATIVE
     return CooperativePolicy()
   #else
-    return RoundRobinPolicy(timeSlice: timeSlice)
+    return RoundRobinPolicy(timeSlice: .milliseconds(Int64(Settings.timeSliceMilliseconds)))
   #endif
 }
