@@ -12,7 +12,6 @@ import Machine
 import Memory
 import Random
 import Scheduling
-import Settings
 import VFS
 import Virtio
 import VirtioConsole
@@ -67,8 +66,7 @@ enum Boot {
 
     // Threads: this one is the first.
     guard let context = ThreadContext(adoptingBootStack: ()) else { tooLittleMemory() }
-    Scheduler.start(
-      policy: makeSchedulingPolicy())
+    Scheduler.start(policy: makeSchedulingPolicy())
     Scheduler.adopt(Thread(adopting: context))
     BootTrace.mark(.threads)
 
