@@ -1,24 +1,31 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-/// The first 24 characters of a field name in three integers, without case: cheap to collect a byte
-/// at a time and to compare.
+/// A field name or an option of at most 24 bytes in three integers, without case: cheap to collect a
+/// byte at a time and to compare.
 ///
-/// Bit 5 is set in every byte. Among token characters only a capital letter becomes another name's
-/// character by that; `_`, `^` and the like become bytes that no known name has.
-struct FieldNameKey: Equatable, Sendable {
+/// Bit 5 is set in every byte. In text without control characters only capital letters become
+/// letters by that and only a hyphen a hyphen, so a key that is equal to that of a name of letters,
+/// digits and hyphens belongs to that name.
+struct FieldNameKey: Sendable {
   private(set) var first: UInt64 = 0
   private(set) var second: UInt64 = 0
   private(set) var third: UInt64 = 0
-  private(set) var count = 0
+  private var count = 0
 
   init() {}
 
-  /// The key of the name at `extent`.
+  /// The key of the text at `extent`, which lies in `bytes`; an empty key when it is longer.
   init(_ extent: Extent, of bytes: Span<UInt8>) {
-    for index in extent.offset..<extent.end { append(bytes[index]) }
+    guard extent.count <= 24 else { return }
+    let start = extent.offset
+    let end = extent.end
+    count = extent.count
+    first = bytes.foldedWord(start, min(end, start &+ 8))
+    if count > 8 { second = bytes.foldedWord(start &+ 8, min(end, start &+ 16)) }
+    if count > 16 { third = bytes.foldedWord(start &+ 16, end) }
   }
 
-  /// Adds one byte; those behind the 24th make the key that of no known name.
+  /// Adds one byte. With more than 24 it is the key of no name.
   @inline(__always)
   mutating func append(_ byte: UInt8) {
     let folded = UInt64(byte | 0x20)
@@ -27,8 +34,31 @@ struct FieldNameKey: Equatable, Sendable {
     } else if count < 16 {
       second = second &<< 8 | folded
     } else {
-      third = third &<< 8 | folded
+      third = count < 24 ? third &<< 8 | folded : .max
     }
-    count = count < 24 ? count &+ 1 : 24
+    count &+= 1
+  }
+
+  /// Whether it is `close`.
+  var isClose: Bool { first == word("c", "l", "o", "s", "e") && second == 0 }
+
+  /// Whether it is `keep-alive`.
+  var isKeepAlive: Bool {
+    first == word("k", "e", "e", "p", "-", "a", "l", "i") && second == word("v", "e") && third == 0
+  }
+}
+
+extension Span where Element == UInt8 {
+  @inline(__always)
+  fileprivate func foldedWord(_ start: Int, _ end: Int) -> UInt64 {
+    let last = end > count ? count : end
+    var index = start
+    var value: UInt64 = 0
+    guard index >= 0 else { return 0 }
+    while index < last {
+      value = value &<< 8 | UInt64(self[index] | 0x20)
+      index &+= 1
+    }
+    return value
   }
 }

@@ -57,11 +57,22 @@ public enum KnownField: UInt8, CaseIterable, Sendable {
     }
   }
 
-  /// Whether a name of that length can be one of these: most others need no closer look.
+  /// Whether the name can be one of these, by its length and first letter: most others need no
+  /// closer look. `name` is not empty and lies in `bytes`.
   @inline(__always)
-  static func hasName(ofLength count: Int) -> Bool {
-    // 4, 5, 6, 8, 10, 13, 14, 17 and 19.
-    count < 20 && (0b1010_0110_0101_0111_0000 as UInt32 &>> UInt32(truncatingIfNeeded: count)) & 1 != 0
+  static func mayBe(_ name: Extent, of bytes: Span<UInt8>) -> Bool {
+    // A bit for each length.
+    let lengths: UInt32 =
+      switch bytes[name.offset] | 0x20 {
+      case UInt8(ascii: "h"): 1 << 4
+      case UInt8(ascii: "c"): 1 << 10 | 1 << 14
+      case UInt8(ascii: "t"): 1 << 17
+      case UInt8(ascii: "e"): 1 << 6
+      case UInt8(ascii: "r"): 1 << 5
+      case UInt8(ascii: "i"): 1 << 8 | 1 << 13 | 1 << 17 | 1 << 19
+      default: 0
+      }
+    return name.count < 32 && (lengths &>> UInt32(truncatingIfNeeded: name.count)) & 1 != 0
   }
 
   /// Whether the field frames or routes a message, and so may not stand in a trailer section.

@@ -54,8 +54,10 @@ public struct RequestHead: Sendable {
 
   /// Where the field section begins.
   var fieldsOffset = 0
-  /// The first value of each known field; those that did not come have offset 0, which no value has.
+  /// The first value of each known field that came.
   var known = InlineArray<11, Extent>(repeating: Extent())
+  /// A bit for each known field that came.
+  var present: UInt16 = 0
   /// A bit for each known field that came more than once.
   var repeated: UInt16 = 0
 
@@ -65,12 +67,11 @@ public struct RequestHead: Sendable {
   /// several.
   @inline(__always)
   public subscript(field: KnownField) -> Extent? {
-    let extent = known[Int(field.rawValue)]
-    return extent.offset == 0 ? nil : extent
+    present & field.bit == 0 ? nil : known[Int(field.rawValue)]
   }
 
   /// Whether `field` came on more than one line.
-  public func isRepeated(_ field: KnownField) -> Bool { repeated & (1 << field.rawValue) != 0 }
+  public func isRepeated(_ field: KnownField) -> Bool { repeated & field.bit != 0 }
 
   /// All fields, in the order in which they came. `bytes` is what the parser was given.
   @_lifetime(copy bytes)
@@ -80,13 +81,29 @@ public struct RequestHead: Sendable {
 
   /// Stores the value of `field`, and says whether it is the first of its name.
   mutating func record(_ field: KnownField, _ value: Extent) -> Bool {
-    if self[field] != nil {
-      repeated |= 1 << field.rawValue
+    if present & field.bit != 0 {
+      repeated |= field.bit
       return false
     }
+    present |= field.bit
     known[Int(field.rawValue)] = value
     return true
   }
+
+  /// Forgets what the next head may leave unsaid. All else is set for each head; the extents of
+  /// fields stay, for clearing them would cost more than a request's line.
+  mutating func clear() {
+    present = 0
+    repeated = 0
+    framing = .none
+    expectsContinue = false
+    authority = Extent()
+  }
+}
+
+extension KnownField {
+  @inline(__always)
+  fileprivate var bit: UInt16 { 1 &<< UInt16(rawValue) }
 }
 
 /// How long a request's body is.

@@ -21,7 +21,7 @@ extension RequestParser {
         guard bytes[position] == .lineFeed else { throw error(.bareCarriageReturn, position - 1) }
         position &+= 1
         phase = .fieldStart
-        if KnownField.hasName(ofLength: nameExtent.count) { try takeField(bytes) }
+        if KnownField.mayBe(nameExtent, of: bytes) { try takeField(bytes) }
       default: return true
       }
     }
@@ -47,8 +47,7 @@ extension RequestParser {
 
   @inline(__always)
   private mutating func scanName(_ bytes: Span<UInt8>, _ end: Int) throws(RequestError) {
-    var index = position
-    while index < end, bytes[index].isToken { index &+= 1 }
+    let index = bytes.end(of: ByteClass.token, from: position, to: end)
     position = index
     guard index < end else { return }
     guard bytes[index] == UInt8(ascii: ":"), index > mark else { throw error(.badFieldName, index) }
@@ -59,8 +58,7 @@ extension RequestParser {
 
   @inline(__always)
   private mutating func scanValue(_ bytes: Span<UInt8>, _ end: Int) throws(RequestError) {
-    var index = position
-    while index < end, bytes[index].isFieldValue { index &+= 1 }
+    let index = bytes.end(of: ByteClass.fieldValue, from: position, to: end)
     position = index
     guard index < end else { return }
     guard bytes[index] == .carriageReturn else {
@@ -96,8 +94,9 @@ extension RequestParser {
     case .connection:
       var cursor = valueExtent.offset
       while let option = bytes.nextListElement(in: valueExtent, from: &cursor) {
-        if bytes.equalsIgnoringCase(option, "close") { saysClose = true }
-        if bytes.equalsIgnoringCase(option, "keep-alive") { saysKeepAlive = true }
+        let key = FieldNameKey(option, of: bytes)
+        if key.isClose { saysClose = true }
+        if key.isKeepAlive { saysKeepAlive = true }
       }
     case .expect:
       guard isFirst, bytes.equalsIgnoringCase(valueExtent, "100-continue") else {

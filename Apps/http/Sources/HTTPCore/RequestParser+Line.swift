@@ -8,8 +8,7 @@ extension RequestParser {
   mutating func scanMethod(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
     let limit = min(sectionLimit, mark &+ Self.methodLimit)
     let end = min(bytes.count, limit)
-    var index = position
-    while index < end, bytes[index].isToken { index &+= 1 }
+    let index = bytes.end(of: ByteClass.token, from: position, to: end)
     position = index
     if index >= limit {
       throw error(limit == sectionLimit ? .longRequestLine : .longMethod, index)
@@ -29,16 +28,8 @@ extension RequestParser {
   /// Source: RFC 9112 section 3.2.
   mutating func scanTarget(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
     let end = min(bytes.count, sectionLimit)
-    var index = position
-    var question = queryMark
-    while index < end {
-      let byte = bytes[index]
-      guard byte.isTarget else { break }
-      if byte == UInt8(ascii: "?"), question == 0 { question = index }
-      index &+= 1
-    }
+    let index = bytes.end(of: ByteClass.target, from: position, to: end)
     position = index
-    queryMark = question
     if index >= sectionLimit { throw error(.longRequestLine, index) }
     guard index < bytes.count else { return false }
     guard bytes[index] == .space, index > mark else { throw error(.badTarget, index) }
@@ -54,8 +45,10 @@ extension RequestParser {
     _ bytes: Span<UInt8>, _ target: Extent
   ) throws(RequestError) {
     head.target = target
-    let pathEnd = queryMark == 0 ? target.end : queryMark
-    if queryMark != 0 { head.query = Extent((queryMark &+ 1)..<target.end) }
+    var pathEnd = target.offset
+    while pathEnd < target.end, bytes[pathEnd] != UInt8(ascii: "?") { pathEnd &+= 1 }
+    head.query = pathEnd < target.end ? Extent((pathEnd &+ 1)..<target.end) : nil
+    head.targetForm = .origin
     if bytes[target.offset] == UInt8(ascii: "/") {
       head.path = Extent(target.offset..<pathEnd)
     } else if bytes[target.offset] == UInt8(ascii: "*"), target.count == 1 {
@@ -87,6 +80,11 @@ extension RequestParser {
   /// Source: RFC 9112 section 2.3.
   mutating func scanVersion(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
     let end = min(bytes.count, sectionLimit)
+    if position == mark, end &- mark >= 10, bytes.holdsUsualVersion(at: mark) {
+      position = mark &+ 10
+      startFields(.http11)
+      return true
+    }
     while position < end {
       let byte = bytes[position]
       let isRight =
@@ -104,11 +102,9 @@ extension RequestParser {
         throw error(position &- mark == 9 ? .bareCarriageReturn : .badVersion, position)
       }
       position &+= 1
-      if position &- mark == 8 { try takeVersion(bytes) }
+      if position &- mark == 8 { try checkVersion(bytes) }
       if position &- mark == 10 {
-        head.fieldsOffset = position
-        sectionLimit = position &+ limits.fieldsByteCount
-        phase = .fieldStart
+        startFields(bytes[mark &+ 7] == UInt8(ascii: "0") ? .http10 : .http11)
         return true
       }
     }
@@ -116,13 +112,28 @@ extension RequestParser {
     return false
   }
 
+  private mutating func startFields(_ version: RequestHead.Version) {
+    head.version = version
+    head.fieldsOffset = position
+    sectionLimit = position &+ limits.fieldsByteCount
+    phase = .fieldStart
+  }
+
   /// A higher minor version is refused too: 1.1 is the last there will be (RFC 9112 is its last
   /// edition; RFC 9110 section 2.5 would let us read it as 1.1).
-  private mutating func takeVersion(_ bytes: Span<UInt8>) throws(RequestError) {
-    let major = bytes[mark &+ 5]
+  private func checkVersion(_ bytes: Span<UInt8>) throws(RequestError) {
     let minor = bytes[mark &+ 7]
-    guard major == UInt8(ascii: "1"), minor == UInt8(ascii: "0") || minor == UInt8(ascii: "1")
+    guard bytes[mark &+ 5] == UInt8(ascii: "1"),
+      minor == UInt8(ascii: "0") || minor == UInt8(ascii: "1")
     else { throw error(.unsupportedVersion, mark) }
-    head.version = minor == UInt8(ascii: "0") ? .http10 : .http11
+  }
+}
+
+extension Span where Element == UInt8 {
+  /// Whether version 1.1 and its line end are at `offset`: what nearly all requests say.
+  @inline(__always)
+  fileprivate func holdsUsualVersion(at offset: Int) -> Bool {
+    word(Extent(offset..<(offset &+ 8))) == HTTPCore.word("H", "T", "T", "P", "/", "1", ".", "1")
+      && self[offset &+ 8] == .carriageReturn && self[offset &+ 9] == .lineFeed
   }
 }

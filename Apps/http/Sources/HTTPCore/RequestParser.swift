@@ -29,7 +29,6 @@ public struct RequestParser: Sendable {
   var nameExtent = Extent()
   var valueExtent = Extent()
   var fieldCount = 0
-  var queryMark = 0
   /// What Connection said. RFC 9110 section 7.6.1.
   var saysClose = false
   var saysKeepAlive = false
@@ -55,9 +54,17 @@ public struct RequestParser: Sendable {
       failure = error
       throw error
     }
-    let result = head
-    self = RequestParser(limits: limits)
-    return result
+    defer { startOver() }
+    return head
+  }
+
+  private mutating func startOver() {
+    phase = .start
+    position = 0
+    fieldCount = 0
+    saysClose = false
+    saysKeepAlive = false
+    head.clear()
   }
 
   /// Goes on until the head is complete (true) or the bytes are used up (false).

@@ -3,7 +3,8 @@
 extension Span where Element == UInt8 {
   /// Whether `extent` holds a host that is not empty, and perhaps a port; no user.
   ///
-  /// An IPv6 address is checked for its characters only: nothing is looked up by it here.
+  /// An IPv6 address and percent-encoding are checked for their characters only: nothing is looked
+  /// up by them here.
   ///
   /// Source: RFC 9110 sections 4.2.1 (an empty host is invalid), 4.2.4 and 7.2; RFC 3986 section
   /// 3.2.2.
@@ -18,14 +19,7 @@ extension Span where Element == UInt8 {
       guard index < end, index > start &+ 2, self[index] == UInt8(ascii: "]") else { return false }
       index &+= 1
     } else {
-      while index < end, self[index].isHost {
-        if self[index] == UInt8(ascii: "%") {
-          guard index &+ 2 < end, self[index &+ 1].hexadecimalDigit != nil,
-            self[index &+ 2].hexadecimalDigit != nil
-          else { return false }
-        }
-        index &+= 1
-      }
+      index = self.end(of: ByteClass.host, from: index, to: end)
       guard index > extent.offset else { return false }
     }
     if index == end { return true }

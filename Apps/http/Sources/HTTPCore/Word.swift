@@ -26,7 +26,12 @@ extension Span where Element == UInt8 {
   func word(_ extent: Extent) -> UInt64 {
     guard extent.count <= 8, extent.end <= count else { return 0 }
     var value: UInt64 = 0
-    for index in extent.offset..<extent.end { value = value &<< 8 | UInt64(self[index]) }
+    var index = extent.offset
+    let last = extent.end > count ? count : extent.end
+    while index < last {
+      value = value &<< 8 | UInt64(self[index])
+      index &+= 1
+    }
     return value
   }
 }
