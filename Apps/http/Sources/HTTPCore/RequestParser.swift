@@ -3,7 +3,8 @@
 /// Parses request heads, one after the other, from bytes that arrive in pieces of any size.
 ///
 /// Give `parse` all bytes that have come and are not consumed, from the same first byte on each time,
-/// until it returns a head; then drop `head.byteCount` bytes and read the body, before the next head.
+/// until it says that `head` is complete; then drop `head.byteCount` bytes and read the body, before
+/// the next head.
 /// Each byte is looked at once or twice, however the pieces fall: the parser remembers where it was.
 /// Whether a request is taken, and where an error is, does not depend on the pieces.
 ///
@@ -13,12 +14,12 @@
 public struct RequestParser: Sendable {
   /// What the next byte belongs to.
   enum Phase: UInt8 {
-    case start, emptyLineEnd, method, target, version
+    case idle, start, emptyLineEnd, method, target, version
     case fieldStart, name, valueStart, value, valueEnd, fieldsEnd
   }
 
   let limits: RequestLimits
-  var phase = Phase.start
+  var phase = Phase.idle
   /// The next byte to look at.
   var position = 0
   /// Where the element in hand begins.
@@ -32,13 +33,23 @@ public struct RequestParser: Sendable {
   /// What Connection said. RFC 9110 section 7.6.1.
   var saysClose = false
   var saysKeepAlive = false
-  var head = RequestHead()
+  /// The head that was parsed last. It says something between a `parse` that returned `.complete` and
+  /// the next call. (It is not the result of `parse`, which would copy it several times.)
+  public internal(set) var head = RequestHead()
   private var failure: RequestError?
 
   /// A parser before its first request.
   public init(limits: RequestLimits = RequestLimits()) { self.limits = limits }
 
-  /// The head that `bytes` begins with, or nil when more bytes are needed.
+  /// What `parse` came to.
+  public enum Progress: Sendable {
+    /// `head` is complete.
+    case complete
+    /// The bytes end within the head.
+    case needsMore
+  }
+
+  /// Reads on in the head that `bytes` begins with.
   ///
   /// After a head the parser is ready for the next one. After an error it is not: it throws the same
   /// error again.
@@ -46,16 +57,17 @@ public struct RequestParser: Sendable {
   /// - Parameter bytes: All bytes that came and are not consumed; never fewer than the time before.
   /// - Throws: `RequestError` with the offset in `bytes`.
   /// - Complexity: O(bytes that are new).
-  public mutating func parse(_ bytes: RawSpan) throws(RequestError) -> RequestHead? {
+  public mutating func parse(_ bytes: RawSpan) throws(RequestError) -> Progress {
     if let failure { throw failure }
+    if phase == .idle { startOver() }
     do {
-      guard try advance(bytes.octets) else { return nil }
+      guard try advance(bytes.octets) else { return .needsMore }
     } catch {
       failure = error
       throw error
     }
-    defer { startOver() }
-    return head
+    phase = .idle
+    return .complete
   }
 
   private mutating func startOver() {
