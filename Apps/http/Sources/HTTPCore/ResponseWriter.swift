@@ -87,7 +87,7 @@ public struct ResponseWriter: Sendable {
   public mutating func field(
     _ name: String, _ value: String, into output: inout some ByteSink & ~Copyable & ~Escapable
   ) {
-    field(name, value.utf8Span.span.bytes, into: &output)
+    field(name, octets: value.utf8Span.span, into: &output)
   }
 
   /// One field line. A value with a control character is refused: whoever chose it would choose the
@@ -96,7 +96,14 @@ public struct ResponseWriter: Sendable {
   public mutating func field(
     _ name: String, _ value: RawSpan, into output: inout some ByteSink & ~Copyable & ~Escapable
   ) {
-    let octets = value.octets
+    field(name, octets: value.octets, into: &output)
+  }
+
+  @_lifetime(output: copy output)
+  private mutating func field(
+    _ name: String, octets: Span<UInt8>,
+    into output: inout some ByteSink & ~Copyable & ~Escapable
+  ) {
     let isClean =
       octets.end(of: ByteClass.fieldValue, from: 0, to: octets.count) == octets.count
     guard isClean, begin(name, octets.count, &output) else {
