@@ -18,7 +18,8 @@ let package = Package(
     .library(name: "HTTPTypesBridge", targets: ["HTTPTypesBridge"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0")
+    // Without traits: FoundationURL would bring Foundation.
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: [])
   ],
   targets: [
     .target(name: "HTTPCore", exclude: ["README.md"], swiftSettings: house),
@@ -31,6 +32,6 @@ let package = Package(
       dependencies: [
         "HTTPCore", "HTTPTypesBridge", .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
-      exclude: ["Corpus"], swiftSettings: house),
+      exclude: ["Corpus"]),
   ]
 )

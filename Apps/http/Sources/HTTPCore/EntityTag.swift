@@ -54,7 +54,8 @@ extension Span where Element == UInt8 {
     guard index < count, self[index] == UInt8(ascii: "\"") else { return nil }
     index &+= 1
     // etagc: visible without the quote, and obs-text.
-    while index < count, self[index] > 0x20, self[index] != 0x7f, self[index] != UInt8(ascii: "\"") {
+    while index < count, self[index] > 0x20, self[index] != 0x7f, self[index] != UInt8(ascii: "\"")
+    {
       index &+= 1
     }
     guard index < count, self[index] == UInt8(ascii: "\"") else { return nil }

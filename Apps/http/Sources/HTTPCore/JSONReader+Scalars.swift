@@ -74,7 +74,8 @@ extension JSONReader {
       }
       if code & 0xf800 == 0xd800 {
         // RFC 8259 section 8.2 leaves lone surrogates open; readers differ, so they are refused.
-        guard code < 0xdc00, position &+ 7 < bytes.count, bytes[position &+ 6] == UInt8(ascii: "\\"),
+        guard code < 0xdc00, position &+ 7 < bytes.count,
+          bytes[position &+ 6] == UInt8(ascii: "\\"),
           bytes[position &+ 7] == UInt8(ascii: "u"), let low = hexadecimal(at: position &+ 8),
           low & 0xfc00 == 0xdc00
         else { throw JSONError(.badEscape, at: position) }

@@ -117,7 +117,8 @@ public enum Preconditions: Equatable, Sendable {
       }
       return asked.matchesStrongly(current)
     }
-    guard let asked = date(.ifRange, head, bytes, now), let modified = validators.lastModified else {
+    guard let asked = date(.ifRange, head, bytes, now), let modified = validators.lastModified
+    else {
       return false
     }
     // A date is a strong validator only when nothing can change in the same second any more: RFC
