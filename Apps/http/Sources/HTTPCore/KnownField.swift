@@ -57,13 +57,13 @@ public enum KnownField: UInt8, CaseIterable, Sendable {
     }
   }
 
-  /// Whether the name can be one of these, by its length and first letter: most others need no
-  /// closer look. `name` is not empty and lies in `bytes`.
+  /// Whether a name of `length` bytes that begins with `letter` can be one of these: most others need
+  /// no closer look.
   @inline(__always)
-  static func mayBe(_ name: Extent, of bytes: Span<UInt8>) -> Bool {
+  static func mayBe(_ letter: UInt8, length: Int) -> Bool {
     // A bit for each length.
     let lengths: UInt32 =
-      switch bytes[name.offset] | 0x20 {
+      switch letter | 0x20 {
       case UInt8(ascii: "h"): 1 << 4
       case UInt8(ascii: "c"): 1 << 10 | 1 << 14
       case UInt8(ascii: "t"): 1 << 17
@@ -72,7 +72,7 @@ public enum KnownField: UInt8, CaseIterable, Sendable {
       case UInt8(ascii: "i"): 1 << 8 | 1 << 13 | 1 << 17 | 1 << 19
       default: 0
       }
-    return name.count < 32 && (lengths &>> UInt32(truncatingIfNeeded: name.count)) & 1 != 0
+    return length < 32 && (lengths &>> UInt32(truncatingIfNeeded: length)) & 1 != 0
   }
 
   /// Whether the field frames or routes a message, and so may not stand in a trailer section.

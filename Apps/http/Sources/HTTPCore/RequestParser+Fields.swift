@@ -6,11 +6,15 @@ extension RequestParser {
   /// between its parts.
   ///
   /// Source: RFC 9112 section 5.
-  mutating func scanFields(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
+  mutating func scanFields(
+    _ bytes: Span<UInt8>, _ words: borrowing WordView
+  ) throws(RequestError) -> Bool {
     let end = min(bytes.count, sectionLimit)
     while position < end {
       switch phase {
-      case .fieldStart: try startField(bytes[position])
+      case .fieldStart:
+        try takeUsualFields(bytes, words, end)
+        if position < end { try startField(bytes[position]) }
       case .name: try scanName(bytes, end)
       case .valueStart:
         while position < end, bytes[position].isBlank { position &+= 1 }
@@ -21,7 +25,9 @@ extension RequestParser {
         guard bytes[position] == .lineFeed else { throw error(.bareCarriageReturn, position - 1) }
         position &+= 1
         phase = .fieldStart
-        if KnownField.mayBe(nameExtent, of: bytes) { try takeField(bytes) }
+        if KnownField.mayBe(bytes[nameExtent.offset], length: nameExtent.count) {
+          try takeField(bytes, words)
+        }
       default: return true
       }
     }
@@ -73,8 +79,10 @@ extension RequestParser {
 
   /// Notes the field in hand when it is a known one, and checks those on which framing, routing and
   /// the connection depend.
-  private mutating func takeField(_ bytes: Span<UInt8>) throws(RequestError) {
-    guard let field = KnownField(FieldNameKey(nameExtent, of: bytes)) else { return }
+  mutating func takeField(
+    _ bytes: Span<UInt8>, _ words: borrowing WordView
+  ) throws(RequestError) {
+    guard let field = KnownField(FieldNameKey(nameExtent, of: bytes, words)) else { return }
     let isFirst = head.record(field, valueExtent)
     let offset = nameExtent.offset
     switch field {
@@ -91,19 +99,28 @@ extension RequestParser {
     case .transferEncoding:
       guard isFirst else { throw error(.badTransferEncoding, offset) }
       try takeTransferEncoding(bytes)
-    case .connection:
-      var cursor = valueExtent.offset
-      while let option = bytes.nextListElement(in: valueExtent, from: &cursor) {
-        let key = FieldNameKey(option, of: bytes)
-        if key.isClose { saysClose = true }
-        if key.isKeepAlive { saysKeepAlive = true }
-      }
+    case .connection: takeConnection(bytes, words)
     case .expect:
       guard isFirst, bytes.equalsIgnoringCase(valueExtent, "100-continue") else {
         throw error(.unknownExpectation, valueExtent.offset)
       }
       head.expectsContinue = true
     default: break
+    }
+  }
+
+  /// Source: RFC 9110 section 7.6.1.
+  private mutating func takeConnection(_ bytes: Span<UInt8>, _ words: borrowing WordView) {
+    // Mostly it says this and nothing else.
+    if FieldNameKey(valueExtent, of: bytes, words).isKeepAlive {
+      saysKeepAlive = true
+      return
+    }
+    var cursor = valueExtent.offset
+    while let option = bytes.nextListElement(in: valueExtent, from: &cursor) {
+      let key = FieldNameKey(option, of: bytes)
+      if key.isClose { saysClose = true }
+      if key.isKeepAlive { saysKeepAlive = true }
     }
   }
 

@@ -28,7 +28,12 @@ extension RequestParser {
   /// Source: RFC 9112 section 3.2.
   mutating func scanTarget(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
     let end = min(bytes.count, sectionLimit)
-    let index = bytes.end(of: ByteClass.target, from: position, to: end)
+    var index = position
+    if queryMark == 0 {
+      index = bytes.end(of: ByteClass.path, from: index, to: end)
+      if index < end, bytes[index] == UInt8(ascii: "?") { queryMark = index }
+    }
+    if queryMark != 0 { index = bytes.end(of: ByteClass.target, from: index, to: end) }
     position = index
     if index >= sectionLimit { throw error(.longRequestLine, index) }
     guard index < bytes.count else { return false }
@@ -45,9 +50,8 @@ extension RequestParser {
     _ bytes: Span<UInt8>, _ target: Extent
   ) throws(RequestError) {
     head.target = target
-    var pathEnd = target.offset
-    while pathEnd < target.end, bytes[pathEnd] != UInt8(ascii: "?") { pathEnd &+= 1 }
-    head.query = pathEnd < target.end ? Extent((pathEnd &+ 1)..<target.end) : nil
+    let pathEnd = queryMark == 0 ? target.end : queryMark
+    head.query = queryMark == 0 ? nil : Extent((queryMark &+ 1)..<target.end)
     head.targetForm = .origin
     if bytes[target.offset] == UInt8(ascii: "/") {
       head.path = Extent(target.offset..<pathEnd)
@@ -80,11 +84,6 @@ extension RequestParser {
   /// Source: RFC 9112 section 2.3.
   mutating func scanVersion(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
     let end = min(bytes.count, sectionLimit)
-    if position == mark, end &- mark >= 10, bytes.holdsUsualVersion(at: mark) {
-      position = mark &+ 10
-      startFields(.http11)
-      return true
-    }
     while position < end {
       let byte = bytes[position]
       let isRight =
@@ -112,7 +111,7 @@ extension RequestParser {
     return false
   }
 
-  private mutating func startFields(_ version: RequestHead.Version) {
+  mutating func startFields(_ version: RequestHead.Version) {
     head.version = version
     head.fieldsOffset = position
     sectionLimit = position &+ limits.fieldsByteCount
@@ -126,14 +125,5 @@ extension RequestParser {
     guard bytes[mark &+ 5] == UInt8(ascii: "1"),
       minor == UInt8(ascii: "0") || minor == UInt8(ascii: "1")
     else { throw error(.unsupportedVersion, mark) }
-  }
-}
-
-extension Span where Element == UInt8 {
-  /// Whether version 1.1 and its line end are at `offset`: what nearly all requests say.
-  @inline(__always)
-  fileprivate func holdsUsualVersion(at offset: Int) -> Bool {
-    word(Extent(offset..<(offset &+ 8))) == HTTPCore.word("H", "T", "T", "P", "/", "1", ".", "1")
-      && self[offset &+ 8] == .carriageReturn && self[offset &+ 9] == .lineFeed
   }
 }

@@ -30,6 +30,8 @@ public struct RequestParser: Sendable {
   var nameExtent = Extent()
   var valueExtent = Extent()
   var fieldCount = 0
+  /// Where the target's first `?` is; 0 as long as there was none.
+  var queryMark = 0
   /// What Connection said. RFC 9110 section 7.6.1.
   var saysClose = false
   var saysKeepAlive = false
@@ -61,7 +63,7 @@ public struct RequestParser: Sendable {
     if let failure { throw failure }
     if phase == .idle { startOver() }
     do {
-      guard try advance(bytes.octets) else { return .needsMore }
+      guard try advance(bytes.octets, WordView(bytes)) else { return .needsMore }
     } catch {
       failure = error
       throw error
@@ -74,13 +76,16 @@ public struct RequestParser: Sendable {
     phase = .start
     position = 0
     fieldCount = 0
+    queryMark = 0
     saysClose = false
     saysKeepAlive = false
     head.clear()
   }
 
   /// Goes on until the head is complete (true) or the bytes are used up (false).
-  private mutating func advance(_ bytes: Span<UInt8>) throws(RequestError) -> Bool {
+  private mutating func advance(
+    _ bytes: Span<UInt8>, _ words: borrowing WordView
+  ) throws(RequestError) -> Bool {
     while true {
       switch phase {
       case .start: guard try scanStart(bytes) else { return false }
@@ -89,7 +94,9 @@ public struct RequestParser: Sendable {
         guard bytes[position] == .lineFeed else { throw error(.bareCarriageReturn, position - 1) }
         position &+= 1
         phase = .start
-      case .method: guard try scanMethod(bytes) else { return false }
+      case .method:
+        if takeUsualLine(bytes, words) { continue }
+        guard try scanMethod(bytes) else { return false }
       case .target: guard try scanTarget(bytes) else { return false }
       case .version: guard try scanVersion(bytes) else { return false }
       case .fieldsEnd:
@@ -99,7 +106,7 @@ public struct RequestParser: Sendable {
         head.byteCount = position
         try finish(bytes)
         return true
-      default: guard try scanFields(bytes) else { return false }
+      default: guard try scanFields(bytes, words) else { return false }
       }
     }
   }
