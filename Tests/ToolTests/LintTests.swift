@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Testing
+import ToolSupport
 
 @testable import Lint
 

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import Configuration
-import Inspect
 import Lint
 import Plan
 import ToolSupport
@@ -22,27 +21,6 @@ struct MenuconfigCommand: AsyncParsableCommand {
     Log.bootstrap(isVerbose: false)
     let plan = try app.map { try Plan.load(application: $0, projectRoot: Repository.root) }
     try await Menuconfig.run(app: plan)
-  }
-}
-
-/// `martlet inspect`.
-struct InspectCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "inspect",
-    abstract: "Shows what an image is made of.",
-    discussion: """
-      Bytes per micro-library, sections with their permissions, and the system calls compiled in.
-      """)
-
-  @OptionGroup var application: ApplicationArgument
-
-  @Flag(help: "Prints JSON for machines.")
-  var json = false
-
-  func run() async throws {
-    Log.bootstrap(isVerbose: false)
-    let report = try await Inspector.report(for: try application.plan(), json: json)
-    print(report, terminator: report.hasSuffix("\n") ? "" : "\n")
   }
 }
 

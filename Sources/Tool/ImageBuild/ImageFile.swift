@@ -34,8 +34,11 @@ public struct ImageFile: Sendable {
     public let fileOffset: UInt64
     public let byteCount: UInt64
     let link: Int
+    let info: Int
     let flags: UInt64
 
+    /// SHF_EXECINSTR.
+    public var isExecutable: Bool { flags & 4 != 0 }
     /// SHF_ALLOC: it takes memory in the guest.
     public var isAllocated: Bool { flags & 2 != 0 }
     /// SHT_NOBITS: it takes none in the file.
@@ -47,6 +50,14 @@ public struct ImageFile: Sendable {
     public let name: String
     public let address: UInt64
     public let byteCount: UInt64
+    /// `ELF64_ST_TYPE`: 1 a variable, 2 a function, 3 a section; 0 in assembly, or a name that the
+    /// linker script gave.
+    public let type: UInt8
+    /// The number of its section; 0xfff1 for a number that is no address.
+    public let section: Int
+
+    /// What `st_info` says a local symbol is.
+    public let isLocal: Bool
   }
 
   public let path: String
@@ -87,7 +98,7 @@ public struct ImageFile: Sendable {
         name: try reader.text(names + Int(try reader.u32(at))), type: try reader.u32(at + 4),
         address: try reader.u64(at + 16), fileOffset: try reader.u64(at + 24),
         byteCount: try reader.u64(at + 32), link: Int(try reader.u32(at + 40)),
-        flags: try reader.u64(at + 8))
+        info: Int(try reader.u32(at + 44)), flags: try reader.u64(at + 8))
     }
   }
 
@@ -98,33 +109,40 @@ public struct ImageFile: Sendable {
 
   /// Every named symbol; none in a stripped image.
   public func symbols() throws -> [Symbol] {
-    let reader = Reader(bytes: bytes, path: path)
     var result: [Symbol] = []
-    for table in sections where table.type == 2 && sections.indices.contains(table.link) {
-      let names = Int(sections[table.link].fileOffset)
-      for at in stride(
-        from: Int(table.fileOffset), to: Int(table.fileOffset + table.byteCount), by: 24)
-      {
-        let name = try reader.text(names + Int(try reader.u32(at)))
-        let section = try reader.u16(at + 6)
-        if name.isEmpty || section == 0 { continue }
-        result.append(
-          Symbol(
-            name: name, address: try reader.u64(at + 8), byteCount: try reader.u64(at + 16)))
-      }
+    for table in sections where table.type == 2 {
+      result += try entries(of: table).filter { !$0.name.isEmpty && $0.section != 0 }
     }
     return result
+  }
+
+  /// Every entry of a symbol table, also the nameless ones, in order.
+  func entries(of table: Section) throws -> [Symbol] {
+    guard sections.indices.contains(table.link) else { return [] }
+    let reader = Reader(bytes: bytes, path: path)
+    let names = Int(truncatingIfNeeded: sections[table.link].fileOffset)
+    let start = Int(truncatingIfNeeded: table.fileOffset)
+    let count = Int(truncatingIfNeeded: table.byteCount / 24)
+    try reader.check(start, count: 24 * count)
+    return try (0..<count).map { index in
+      let at = start + 24 * index
+      let info = UInt8(try reader.integer(at + 4, count: 1))
+      return Symbol(
+        name: try reader.text(names + Int(try reader.u32(at))), address: try reader.u64(at + 8),
+        byteCount: try reader.u64(at + 16), type: info & 15, section: Int(try reader.u16(at + 6)),
+        isLocal: info >> 4 == 0)
+    }
   }
 
   /// The contents of the file.
   public var contents: Data { bytes }
 
-  private struct Reader {
+  struct Reader {
     let bytes: Data
     let path: String
 
     func check(_ at: Int, count: Int) throws {
-      guard at >= 0, at <= bytes.count - count else {
+      guard at >= 0, count >= 0, at <= bytes.count - count else {
         throw ToolError("truncated: a header points to byte \(at) of \(bytes.count)", at: path)
       }
     }

@@ -136,7 +136,12 @@ public enum KernelBuilder {
       try Toolchain.program("llvm-objcopy"),
       ["--strip-all", "--strip-sections", linked, stripped])
     try await strip.runChecked("stripping the image")
-    try Paths.copy(linked, to: kernel.symbolPath)
+    // Those of the line tables are of no use any more, and as long as the tables.
+    let symbols = kernel.symbolPath + ".new"
+    let trim = ExternalCommand(
+      try Toolchain.program("llvm-objcopy"), ["--remove-section=.rela.debug_*", linked, symbols])
+    try await trim.runChecked("trimming the image with symbols")
+    try Paths.rename(symbols, to: kernel.symbolPath)
     try Paths.rename(stripped, to: kernel.path)
   }
 }

@@ -8,7 +8,15 @@ import Configuration
 /// linked high in the lower half and loaded right behind it, so that the distance between the two
 /// addresses is the same for the whole image (`boot.S` counts on it). Each kind of page starts a page of its
 /// own, so that no page needs to be writable and executable.
-struct LinkerScript {
+public struct LinkerScript {
+  /// Symbols that mark places of the image: to name one is not to use what lies there.
+  public static let marks: Set<String> = [
+    "PHYSICAL", "VIRTUAL", "BOOT_END", "martlet_image_physical", "martlet_image_start",
+    "martlet_image_end", "martlet_text_start", "martlet_text_end", "martlet_rodata_start",
+    "martlet_rodata_end", "martlet_data_start", "martlet_data_end", "martlet_bss_start",
+    "martlet_bss_end",
+  ]
+
   /// What differs between kinds of images.
   struct Layout {
     /// Where the image is loaded.

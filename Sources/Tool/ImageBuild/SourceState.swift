@@ -5,7 +5,8 @@ import ToolSupport
 
 /// The state of everything that an image is compiled from: paths, sizes, times of change.
 struct SourceState: Equatable {
-  /// Differs when a source of the guest, the package table or the compiler changed.
+  /// Differs when a source of the guest, the package table, the compiler or the linker's options
+  /// changed.
   let stamp: String
   /// Differs when a source came, went or was renamed.
   let names: String
@@ -14,6 +15,8 @@ struct SourceState: Equatable {
     var hash = ContentHash()
     var names = ContentHash()
     for path in ["\(root)/Package.swift", compiler] { hash.add(Self.describe(path)) }
+    // An image that an older tool linked lacks what this one reads from it.
+    for option in Toolset.linkerOptions { hash.add(option) }
     let sources = "\(root)/Sources"
     let layers = try FileManager.default.contentsOfDirectory(atPath: sources).sorted()
     let folders = layers.filter { $0 != "Tool" }.map { "\(sources)/\($0)" } + others

@@ -50,10 +50,14 @@ struct Toolset {
     common + [isSmall ? "-Os" : "-O2", "-g", "-ffunction-sections", "-fdata-sections"]
   }
 
-  private var linker: [String] {
-    [
-      "-T", "\(folder)/kernel.ld", "--gc-sections", "--orphan-handling=error",
-      "-z", "max-page-size=4096", "-z", "norelro", "-z", "noexecstack", "--build-id=none",
-    ]
-  }
+  private var linker: [String] { ["-T", "\(folder)/kernel.ld"] + Self.linkerOptions }
+
+  /// The linker's options that are the same for every image.
+  ///
+  /// The relocations stay in the image with symbols (`--emit-relocs`): they say what refers to what,
+  /// so that `martlet inspect` can tell why something is in. The image to boot has none.
+  static let linkerOptions = [
+    "--gc-sections", "--orphan-handling=error", "--emit-relocs",
+    "-z", "max-page-size=4096", "-z", "norelro", "-z", "noexecstack", "--build-id=none",
+  ]
 }

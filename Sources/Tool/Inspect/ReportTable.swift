@@ -3,32 +3,48 @@
 /// An inspection as text for people.
 struct ReportTable {
   let report: InspectionReport
+  /// Whether it says of each library why it is in.
+  var isVerbose = false
 
   var text: String {
-    [heading, libraries, segments, sections, systemCalls, configuration].joined(separator: "\n\n")
-      + "\n"
+    var topics = [heading, libraries]
+    if report.functions != nil { topics.append(functions) }
+    topics += [segments, sections]
+    if !report.systemCalls.isEmpty { topics.append(systemCalls) }
+    if !report.configuration.isEmpty { topics.append(configuration) }
+    return topics.joined(separator: "\n\n") + "\n"
   }
 
   private var heading: String {
-    """
-    \(report.application)
-      kernel        \(report.kernelBytes) bytes  \(report.kernel)
-      root archive  \(report.archive.bytes) bytes  \(report.archive.path)
-      entry         \(report.entry)
-    """
+    var lines = [
+      report.application, "  kernel        \(report.kernelBytes) bytes  \(report.kernel)",
+    ]
+    if let archive = report.archive {
+      lines.append("  root archive  \(archive.bytes) bytes  \(archive.path)")
+    }
+    return (lines + ["  entry         \(report.entry)"]).joined(separator: "\n")
   }
 
   private var libraries: String {
     let sorted = report.libraries.sorted { ($1.fileBytes, $0.name) < ($0.fileBytes, $1.name) }
-    var rows = [["library", "text", "constants", "data", "zeroed", "in file"]]
+    let why = isVerbose ? ["in because"] : []
+    var rows = [["library", "text", "constants", "data", "zeroed", "in file"] + why]
     rows += sorted.map { share in
       [share.name]
         + [share.text, share.constants, share.data, share.zeroed, share.fileBytes].map(String.init)
+        + (isVerbose ? [share.why.joined(separator: " → ")] : [])
     }
     let sum = { (part: (InspectionReport.Library) -> Int) in String(sorted.map(part).reduce(0, +)) }
     rows.append(
       ["all", sum(\.text), sum(\.constants), sum(\.data), sum(\.zeroed), sum(\.fileBytes)])
     return "Bytes per micro-library\n" + Self.table(rows)
+  }
+
+  private var functions: String {
+    let rows = (report.functions ?? []).map {
+      [String($0.bytes), $0.kind.rawValue, $0.library, $0.name]
+    }
+    return "Functions and variables\n" + Self.table([["bytes", "", "library", "name"]] + rows)
   }
 
   private var segments: String {
@@ -71,12 +87,14 @@ struct ReportTable {
     let widths = (0..<count).map { column in
       rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
     }
+    let numeric = (0..<count).map { column in
+      rows.dropFirst().allSatisfy { column >= $0.count || Int($0[column]) != nil }
+    }
     return rows.map { row in
       var line = " "
       for (column, cell) in row.enumerated() {
         let padding = String(repeating: " ", count: widths[column] - cell.count)
-        let isNumber = rows.dropFirst().allSatisfy { column >= $0.count || Int($0[column]) != nil }
-        line += " " + (isNumber ? padding + cell : cell + padding)
+        line += " " + (numeric[column] ? padding + cell : cell + padding)
       }
       while line.last == " " { line.removeLast() }
       return line

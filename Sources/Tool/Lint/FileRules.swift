@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Foundation
+import ToolSupport
 
 /// What holds for a file whatever is in it.
 enum FileRules {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+import ToolSupport
+
 /// A module imports what the table says and nothing above its layer. SwiftPM does not police this:
 /// a module that only a dependency declares can be imported too.
 struct ImportRule {

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 /// The table of modules in Package.swift.
-struct ModuleTable {
+public struct ModuleTable: Sendable {
   /// One module of the table.
-  struct Module: Equatable {
-    let layer: String
-    let name: String
-    let dependencies: Set<String>
+  public struct Module: Equatable, Sendable {
+    public let layer: String
+    public let name: String
+    public let dependencies: Set<String>
   }
 
   /// Bottom first. Bytes is below everything, and Base below the rest of Machine.
-  static let layers = [
+  public static let layers = [
     "Bytes", "Base", "Machine", "Kernel", "Devices", "Network", "Files", "Linux", "Image", "App",
   ]
 
-  private(set) var modules: [String: Module] = [:]
+  /// By name.
+  public private(set) var modules: [String: Module] = [:]
 
-  init(manifest: String) {
+  /// Reads the text of Package.swift.
+  public init(manifest: String) {
     add(Module(layer: "Bytes", name: "Bytes", dependencies: []))
     add(Module(layer: "Machine", name: "CMachine", dependencies: []))
     add(Module(layer: "Machine", name: "Machine", dependencies: ["Base", "Bytes", "CMachine"]))
@@ -50,7 +52,7 @@ struct ModuleTable {
   }
 
   /// Whether a module of `layer` may stand on one of `lower`.
-  static func may(_ layer: String, standOn lower: String) -> Bool {
+  public static func may(_ layer: String, standOn lower: String) -> Bool {
     guard let above = layers.firstIndex(of: layer), let below = layers.firstIndex(of: lower) else {
       return layer == "Tool"
     }
