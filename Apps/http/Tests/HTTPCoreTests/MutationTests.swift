@@ -3,8 +3,8 @@
 import HTTPCore
 import Testing
 
-/// Requests that nearly make sense: nothing traps, the pieces they come in make no difference, and no
-/// more is consumed than there is (`Conversation` checks that at every step).
+/// Requests that nearly make sense: nothing traps, the pieces they come in make no difference, and
+/// no more is consumed than there is (`Conversation` checks that at every step).
 @Suite struct MutationTests {
   @Test func anyBytes() {
     var random = SeededGenerator(seed: 1)
