@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-// A libFuzzer target for the HTTP core. The same property as `MutationTests`: nothing traps, and the
-// pieces that a request comes in make no difference. Compiled with the core as one module, as
+// A libFuzzer target for the HTTP core. The same property as `MutationTests`: nothing traps, and
+// the pieces that a request comes in make no difference. Compiled with the core as one module, as
 // ordinary Swift (libFuzzer with Embedded Swift hangs):
 //
 //   swiftc -sanitize=fuzzer,address -parse-as-library -O -g -swift-version 6 \

@@ -2,8 +2,8 @@
 
 /// A place that bytes are appended to: an array that grows, or an `OutputRawSpan` that does not.
 ///
-/// What writes into one asks `freeByteCount` first, so that nothing is cut in the middle and nothing
-/// traps.
+/// What writes into one asks `freeByteCount` first, so that nothing is cut in the middle and
+/// nothing traps.
 public protocol ByteSink: ~Copyable, ~Escapable {
   /// How many bytes fit.
   var freeByteCount: Int { get }
@@ -37,8 +37,8 @@ extension ByteSink where Self: ~Copyable & ~Escapable {
     return true
   }
 
-  /// Appends `value` in decimal with at least `width` digits; false when it does not fit. `value` is
-  /// not negative.
+  /// Appends `value` in decimal with at least `width` digits; false when it does not fit. `value`
+  /// is not negative.
   @_lifetime(self: copy self)
   @discardableResult
   mutating func append(decimal value: Int, width: Int = 1) -> Bool {

@@ -44,7 +44,8 @@ public struct EntityTag: ~Escapable {
 }
 
 extension Span where Element == UInt8 {
-  /// The tag at `position`, with its quotes, and moves `position` behind it; nil when there is none.
+  /// The tag at `position`, with its quotes, and moves `position` behind it; nil when there is
+  /// none.
   func nextEntityTag(from position: inout Int) -> Extent? {
     let start = position
     var index = start

@@ -47,9 +47,9 @@ public struct JSONString: Equatable, Sendable {
   public let hasEscapes: Bool
 }
 
-/// Goes through a JSON text that is there as a whole, event by event, and refuses what is not exactly
-/// RFC 8259: no comments, no trailing commas, no other numbers, UTF-8 only. Names that come twice in
-/// an object are given twice. Nothing is allocated, nothing is recursive.
+/// Goes through a JSON text that is there as a whole, event by event, and refuses what is not
+/// exactly RFC 8259: no comments, no trailing commas, no other numbers, UTF-8 only. Names that come
+/// twice in an object are given twice. Nothing is allocated, nothing is recursive.
 ///
 /// Source: RFC 8259.
 public struct JSONReader: ~Escapable {
@@ -66,8 +66,8 @@ public struct JSONReader: ~Escapable {
   private var objects: UInt64 = 0
   private let maximumDepth: Int
 
-  /// Reads `text`, in which brackets are nested at most so deeply (64 at most, what is more is cut to
-  /// that).
+  /// Reads `text`, in which brackets are nested at most so deeply (64 at most, what is more is cut
+  /// to that).
   @_lifetime(copy text)
   public init(_ text: RawSpan, maximumDepth: Int = 32) {
     bytes = text.octets
@@ -104,8 +104,8 @@ public struct JSONReader: ~Escapable {
     }
   }
 
-  /// The integer that a number's extent holds; nil when it has a fraction or an exponent, or does not
-  /// fit.
+  /// The integer that a number's extent holds; nil when it has a fraction or an exponent, or does
+  /// not fit.
   public func integer(_ number: Extent) -> Int? {
     guard !number.isEmpty, number.end <= bytes.count else { return nil }
     guard bytes[number.offset] == UInt8(ascii: "-") else { return bytes.decimal(number) }

@@ -8,9 +8,9 @@
 ///     json.value(12, into: &buffer)
 ///     json.end(into: &buffer)
 ///
-/// It sets commas and brackets. Calls that make no sense (a value without key in an object, a key in
-/// an array) trap: they are mistakes of the program. What does not fit is not written and
-/// makes `isComplete` false for good.
+/// It sets commas and brackets. Calls that make no sense (a value without key in an object, a key
+/// in an array) trap: they are mistakes of the program. What does not fit is not written and makes
+/// `isComplete` false for good.
 ///
 /// Source: RFC 8259.
 public struct JSONWriter: Sendable {

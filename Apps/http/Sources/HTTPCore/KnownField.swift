@@ -57,8 +57,8 @@ public enum KnownField: UInt8, CaseIterable, Sendable {
     }
   }
 
-  /// Whether a name of `length` bytes that begins with `letter` can be one of these: most others need
-  /// no closer look.
+  /// Whether a name of `length` bytes that begins with `letter` can be one of these: most others
+  /// need no closer look.
   @inline(__always)
   static func mayBe(_ letter: UInt8, length: Int) -> Bool {
     // A bit for each length.

@@ -31,8 +31,8 @@ public enum Preconditions: Equatable, Sendable {
   /// Evaluates them in their order of precedence: If-Match, If-Unmodified-Since, If-None-Match,
   /// If-Modified-Since, If-Range.
   ///
-  /// Ask only when the request without them would give 2xx (RFC 9110 section 13.2.1). Dates that are
-  /// none, and date fields that came twice, are ignored.
+  /// Ask only when the request without them would give 2xx (RFC 9110 section 13.2.1). Dates that
+  /// are none, and date fields that came twice, are ignored.
   ///
   /// - Parameters:
   ///   - head: The request.

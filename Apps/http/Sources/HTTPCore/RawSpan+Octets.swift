@@ -64,8 +64,8 @@ extension Span where Element == UInt8 {
     return nil
   }
 
-  /// The decimal number that `extent` holds and nothing else; nil when it is empty, has anything but
-  /// digits, or is larger than `Int.max`.
+  /// The decimal number that `extent` holds and nothing else; nil when it is empty, has anything
+  /// but digits, or is larger than `Int.max`.
   func decimal(_ extent: Extent) -> Int? {
     guard !extent.isEmpty, extent.end <= count else { return nil }
     var value = 0

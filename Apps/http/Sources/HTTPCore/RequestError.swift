@@ -2,8 +2,8 @@
 
 /// Why a request was refused, and where.
 ///
-/// The connection cannot be used for another request after it: where the next one would begin is not
-/// known. A server answers with `status` and closes.
+/// The connection cannot be used for another request after it: where the next one would begin is
+/// not known. A server answers with `status` and closes.
 public struct RequestError: Error, Equatable, Sendable {
   /// What was wrong.
   public let reason: Reason

@@ -2,8 +2,8 @@
 
 /// A request's line and header fields, parsed and checked.
 ///
-/// It holds no bytes: its extents count from the first byte that the parser was given, so they stand
-/// for text as long as the caller keeps those bytes where they are. A plain value; copying it
+/// It holds no bytes: its extents count from the first byte that the parser was given, so they
+/// stand for text as long as the caller keeps those bytes where they are. A plain value; copying it
 /// allocates nothing.
 public struct RequestHead: Sendable {
   /// The version a request speaks. Others are refused.

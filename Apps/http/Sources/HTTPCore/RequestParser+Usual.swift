@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-/// Short cuts for what nearly all requests say, when it came in one piece. Each takes a whole element
-/// that the ordinary way would take too, or leaves everything as it is: what is an error, and where,
-/// is said in the ordinary way only.
+/// Short cuts for what nearly all requests say, when it came in one piece. Each takes a whole
+/// element that the ordinary way would take too, or leaves everything as it is: what is an error,
+/// and where, is said in the ordinary way only.
 extension RequestParser {
   /// A whole request line for GET, an origin target and version 1.1.
   ///
@@ -32,9 +32,9 @@ extension RequestParser {
     return true
   }
 
-  /// Whole field lines before `end`, as many as there are of this kind: a name, a colon, at most one
-  /// space, a value that is not empty and has no blanks at its ends, and a line end. Stays at the
-  /// beginning of a line.
+  /// Whole field lines before `end`, as many as there are of this kind: a name, a colon, at most
+  /// one space, a value that is not empty and has no blanks at its ends, and a line end. Stays at
+  /// the beginning of a line.
   @_optimize(speed)
   mutating func takeUsualFields(
     _ bytes: Span<UInt8>, _ words: borrowing WordView, _ end: Int

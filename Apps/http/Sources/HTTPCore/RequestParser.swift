@@ -2,15 +2,15 @@
 
 /// Parses request heads, one after the other, from bytes that arrive in pieces of any size.
 ///
-/// Give `parse` all bytes that have come and are not consumed, from the same first byte on each time,
-/// until it says that `head` is complete; then drop `head.byteCount` bytes and read the body, before
-/// the next head.
-/// Each byte is looked at once or twice, however the pieces fall: the parser remembers where it was.
-/// Whether a request is taken, and where an error is, does not depend on the pieces.
+/// Give `parse` all bytes that have come and are not consumed, from the same first byte on each
+/// time, until it says that `head` is complete; then drop `head.byteCount` bytes and read the body,
+/// before the next head. Each byte is looked at once or twice, however the pieces fall: the parser
+/// remembers where it was. Whether a request is taken, and where an error is, does not depend on
+/// the pieces.
 ///
 /// It is strict where readers of HTTP are known to differ, because that is what request smuggling
-/// lives on: line ends are CR LF, nothing is folded, and the length of a body is said once and in one
-/// way (RFC 9112 section 11.2). Nothing is allocated.
+/// lives on: line ends are CR LF, nothing is folded, and the length of a body is said once and in
+/// one way (RFC 9112 section 11.2). Nothing is allocated.
 public struct RequestParser: Sendable {
   /// What the next byte belongs to.
   enum Phase: UInt8 {
@@ -35,8 +35,8 @@ public struct RequestParser: Sendable {
   /// What Connection said. RFC 9110 section 7.6.1.
   var saysClose = false
   var saysKeepAlive = false
-  /// The head that was parsed last. It says something between a `parse` that returned `.complete` and
-  /// the next call. (It is not the result of `parse`, which would copy it several times.)
+  /// The head that was parsed last. It says something between a `parse` that returned `.complete`
+  /// and the next call. (It is not the result of `parse`, which would copy it several times.)
   public internal(set) var head = RequestHead()
   private var failure: RequestError?
 
@@ -53,8 +53,8 @@ public struct RequestParser: Sendable {
 
   /// Reads on in the head that `bytes` begins with.
   ///
-  /// After a head the parser is ready for the next one. After an error it is not: it throws the same
-  /// error again.
+  /// After a head the parser is ready for the next one. After an error it is not: it throws the
+  /// same error again.
   ///
   /// - Parameter bytes: All bytes that came and are not consumed; never fewer than the time before.
   /// - Throws: `RequestError` with the offset in `bytes`.

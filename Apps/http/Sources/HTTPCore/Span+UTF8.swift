@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 extension Span where Element == UInt8 {
-  /// How many bytes, 1 to 4, the well-formed UTF-8 character at `index` takes; 0 when there is none.
+  /// How many bytes, 1 to 4, the well-formed UTF-8 character at `index` takes; 0 when there is
+  /// none.
   ///
   /// Source: RFC 3629 section 4.
   func utf8Length(at index: Int) -> Int {
     let lead = self[index]
-    // The range of the second byte keeps out overlong forms, surrogates, and what is above U+10FFFF.
+    // The range of the second byte keeps out overlong forms, surrogates, and what is above
+    // U+10FFFF.
     let length: Int
     var second: ClosedRange<UInt8> = 0x80...0xbf
     switch lead {

@@ -22,11 +22,12 @@ public enum TargetPath {
     case kept
   }
 
-  /// Decodes `%XX`, joins several slashes, and takes `.` and `..` away, also those that were encoded.
+  /// Decodes `%XX`, joins several slashes, and takes `.` and `..` away, also those that were
+  /// encoded.
   ///
-  /// The result begins with `/` and has no empty, `.` or `..` segment, but it ends with `/` when the
-  /// path did or ended with a dot segment. `..` at the root stays at the root, so the result never
-  /// leads out of it. It is bytes: UTF-8 is not checked.
+  /// The result begins with `/` and has no empty, `.` or `..` segment, but it ends with `/` when
+  /// the path did or ended with a dot segment. `..` at the root stays at the root, so the result
+  /// never leads out of it. It is bytes: UTF-8 is not checked.
   ///
   /// - Parameters:
   ///   - path: Without the query, such as `RequestHead.path`; empty stands for `/`.

@@ -18,6 +18,13 @@ import Testing
     #expect(request.headerFields[.accept] == "*/*")
   }
 
+  @Test func badStatus() throws {
+    var output: [UInt8] = []
+    var writer = ResponseWriter(to: try ParsedHead("GET / HTTP/1.1\r\nHost: a\r\n\r\n").head)
+    writer.start(HTTPResponse(status: .init(code: 99)), into: &output)
+    #expect(text(output) == "HTTP/1.1 500 Internal Server Error\r\n")
+  }
+
   @Test func response() throws {
     var response = HTTPResponse(status: .notFound)
     response.headerFields[.contentType] = "text/plain"

@@ -3,8 +3,8 @@
 import HTTPCore
 import Testing
 
-/// Requests that nearly make sense: nothing traps, the pieces they come in make no difference, and no
-/// more is consumed than there is (`Conversation` checks that at every step).
+/// Requests that nearly make sense: nothing traps, the pieces they come in make no difference, and
+/// no more is consumed than there is (`Conversation` checks that at every step).
 @Suite struct MutationTests {
   @Test func anyBytes() {
     var random = SeededGenerator(seed: 1)
@@ -18,13 +18,15 @@ import Testing
     limits.fieldCount = 8
     limits.bodyByteCount = 64
     limits.chunkExtensionByteCount = 16
-    for _ in 0..<20_000 {
+    for round in 0..<20_000 {
       let bytes = mutate(seeds, &random)
       let whole = Conversation(bytes, limits: limits)
       var splits = (0..<Int.random(in: 1...6, using: &random)).map { _ in
         Int.random(in: 0...bytes.count, using: &random)
       }
       splits.sort()
+      // Some byte by byte, which no short cut of the parser takes.
+      if round % 8 == 0 { splits = Array(0..<bytes.count) }
       if Conversation(bytes, splits: splits, limits: limits) != whole {
         Issue.record("pieces \(splits) of \(bytes)")
         return
