@@ -29,12 +29,12 @@ public struct ImageAnatomy: Sendable {
         "the image has no symbols", at: image.path,
         advice: "Take the kernel.debug.elf beside it, or name the application instead.")
     }
-    let parts = try ImageCutter(image: image).parts()
+    let references = try image.references().filter { !LinkerScript.marks.contains($0.name) }
+    let parts = try ImageCutter(image: image, references: references).parts()
     let addresses = parts.map(\.address)
     let find = { (address: UInt64) in Self.index(of: address, in: parts, addresses) }
     var targets = [Set<Int>](repeating: [], count: parts.count)
-    let references = try image.references()
-    for reference in references where !LinkerScript.marks.contains(reference.name) {
+    for reference in references {
       guard let from = find(reference.from), let to = find(reference.to), from != to else {
         continue
       }
@@ -63,12 +63,7 @@ public struct ImageAnatomy: Sendable {
   private static func index(
     of address: UInt64, in parts: [ImagePart], _ addresses: [UInt64]
   ) -> Int? {
-    var low = 0
-    var high = addresses.count
-    while low < high {
-      let middle = (low + high) / 2
-      if addresses[middle] <= address { low = middle + 1 } else { high = middle }
-    }
+    let low = addresses.partitioningIndex { $0 > address }
     guard low > 0, address - addresses[low - 1] < UInt64(parts[low - 1].byteCount) else {
       return nil
     }

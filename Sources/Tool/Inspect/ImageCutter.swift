@@ -9,6 +9,13 @@ struct ImageCutter {
   static let nameless = "(texts and constants without a name)"
 
   let image: ImageFile
+  /// Where something is that another part refers to: bytes without a name are cut there.
+  private let targets: [UInt64]
+
+  init(image: ImageFile, references: [ImageFile.Reference]) {
+    self.image = image
+    targets = Set(references.map(\.to)).sorted()
+  }
 
   /// All parts, by address.
   func parts() throws -> [ImagePart] {
@@ -52,9 +59,16 @@ struct ImageCutter {
     guard end > start else { return }
     if end - start < Self.paddingLimit, !parts.isEmpty {
       parts[parts.count - 1].byteCount += Int(end - start)
-    } else {
-      parts.append(part(nil, from: start, to: end, in: section))
+      return
     }
+    var first = targets.partitioningIndex { $0 > start }
+    var cursor = start
+    while first < targets.count, targets[first] < end {
+      parts.append(part(nil, from: cursor, to: targets[first], in: section))
+      cursor = targets[first]
+      first += 1
+    }
+    parts.append(part(nil, from: cursor, to: end, in: section))
   }
 
   private func part(
@@ -62,9 +76,12 @@ struct ImageCutter {
   ) -> ImagePart {
     let (owner, kind) = Self.share(of: section.name)
     let home = symbol.flatMap { MangledModule.name(of: $0.name) }
+    // Every module brings the language's runtime; the linker takes it from the first.
+    let isRuntime = symbol.map { $0.name.hasPrefix("swift_") || $0.name.hasPrefix("_swift_") }
     // The image's own module chooses among all others: code that the compiler copied into it counts
     // for those who wrote it.
-    let library = owner == "Image" && kind == .text ? home ?? owner : owner
+    let library =
+      isRuntime == true ? "Toolchain" : owner == "Image" && kind == .text ? home ?? owner : owner
     return ImagePart(
       symbol: symbol?.name ?? "", name: symbol?.name ?? Self.nameless, library: library,
       module: home ?? library, kind: kind, address: start, byteCount: Int(end - start))
@@ -90,5 +107,18 @@ struct ImageCutter {
       (symbol.type == 0 ? 0 : 1, symbol.byteCount, symbol.isLocal ? 0 : 1)
     }
     return rank(symbol) == rank(other) ? symbol.name > other.name : rank(symbol) < rank(other)
+  }
+}
+
+extension [UInt64] {
+  /// The number of the first element for which this holds; it holds for all behind it.
+  func partitioningIndex(where holds: (UInt64) -> Bool) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }
