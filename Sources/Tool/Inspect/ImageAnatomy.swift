@@ -9,7 +9,7 @@ public struct ImageAnatomy: Sendable {
   public internal(set) var parts: [ImagePart]
   let graph: ReferenceGraph
   /// Where the application, or the program of the image, begins.
-  private let main: Int?
+  let main: Int?
   /// Whether the linker kept the references; without them nothing can be said about why.
   let hasReferences: Bool
 
@@ -52,11 +52,20 @@ public struct ImageAnatomy: Sendable {
       numbers[name] = numbers[name] ?? numbers.count
       return numbers[name] ?? 0
     }
+    self.init(
+      parts: parts,
+      graph: ReferenceGraph(
+        targets: targets.map { $0.sorted() }, entry: find(image.entry), kept: kept,
+        pieces: pieces),
+      main: symbols.first { $0.name == "main" }.flatMap { find($0.address) },
+      hasReferences: !references.isEmpty)
+  }
+
+  init(parts: [ImagePart], graph: ReferenceGraph, main: Int?, hasReferences: Bool) {
     self.parts = parts
-    hasReferences = !references.isEmpty
-    main = symbols.first { $0.name == "main" }.flatMap { find($0.address) }
-    graph = ReferenceGraph(
-      targets: targets.map { $0.sorted() }, entry: find(image.entry), kept: kept, pieces: pieces)
+    self.graph = graph
+    self.main = main
+    self.hasReferences = hasReferences
   }
 
   /// The number of the part that holds an address.

@@ -152,7 +152,7 @@ public struct InspectionPage: Sendable {
       <table id="libraries">
       <thead><tr><th scope="col">library</th><th scope="col">layer</th>
       <th scope="col" class="number">in file</th><th scope="col" class="number">zeroed</th>
-      <th scope="col">in because</th></tr></thead>
+      <th scope="col" class="why">in because</th></tr></thead>
       <tbody>
       \(rows.joined(separator: "\n"))
       </tbody>
@@ -171,7 +171,13 @@ public struct InspectionPage: Sendable {
   /// JSON as it stands in a script element: nothing in it can end the element.
   static func inScript(_ json: String) -> String { json.replacing("<", with: "\\u003c") }
 
-  static func size(_ bytes: Int) -> String { ByteSize(bytes: UInt64(bytes)).description }
+  /// Rounded as the script rounds.
+  static func size(_ bytes: Int) -> String {
+    if bytes < 1024 { return "\(bytes) B" }
+    let kibibytes = Double(bytes) / 1024
+    return kibibytes < 1024
+      ? String(format: "%.1f KiB", kibibytes) : String(format: "%.1f MiB", kibibytes / 1024)
+  }
 
   private static func percent(_ value: Int, of whole: Int) -> String {
     whole == 0 ? "0" : String(format: "%.3f", 100 * Double(value) / Double(whole))

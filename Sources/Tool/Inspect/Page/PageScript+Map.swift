@@ -26,7 +26,7 @@ extension PageScript {
       group.append(svg("text", { class: kind, x: x + 4, y }, shown));
     }
     function describe(node) {
-      const library = libraries.get(node.name ?? node.n);
+      const library = node === data.tree ? undefined : libraries.get(node.n);
       const count = (node.c ?? []).length;
       let text = `${node.n}: ${size(node.b)}, ${share(node.b)}`;
       if (node.k) text += `, ${node.k}`;
@@ -43,7 +43,7 @@ extension PageScript {
         "aria-label": describe(node),
       });
       group.append(svg("rect", { x, y, width, height }));
-      if (height > 15) label(group, node.n, "title", x, y + 13, width, 7);
+      if (height > 15) label(group, node.n, "title", x, y + 13, width, 7.6);
       if (node.c?.length && width > 56 && height > 46) {
         const inner = boxes(node, x + 3, y + 18, width - 6, height - 21);
         for (const part of inner) {

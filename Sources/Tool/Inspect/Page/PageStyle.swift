@@ -69,7 +69,7 @@ enum PageStyle {
       border-width: 2px;
     }
     .node.chain { border-color: var(--mark); border-width: 2px; font-weight: 600; }
-    .node.far { opacity: .55; }
+    .node.far { opacity: .7; }
     .scroll { overflow-x: auto; }
     table { border-collapse: collapse; font-size: .9rem; width: 100%; }
     th, td { text-align: left; vertical-align: top; padding: .2rem .6rem .2rem 0; }
@@ -77,6 +77,12 @@ enum PageStyle {
     tbody th { font-weight: 500; }
     .number { text-align: right; font-variant-numeric: tabular-nums; }
     .why { min-width: 20rem; overflow-wrap: anywhere; }
+    @media (max-width: 40rem) {
+      #libraries tr { display: grid; grid-template-columns: 1fr 5.5rem 4.5rem 4.5rem; }
+      #libraries th, #libraries td { overflow-wrap: anywhere; }
+      #libraries .why { grid-column: 1 / -1; min-width: 0; padding-left: 1rem; }
+      #libraries th.why { display: none; }
+    }
     .track { width: 55%; min-width: 8rem; padding-left: .6rem; }
     .track svg { display: block; width: 100%; height: 1.3rem; }
     .bar { fill: var(--mark); }

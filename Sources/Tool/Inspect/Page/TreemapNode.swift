@@ -46,8 +46,8 @@ struct TreemapNode: Encodable, Sendable {
     tall = layout(width: 10, height: 16)
   }
 
-  /// The map of an image's bytes in the file: libraries, modules where a library has code of
-  /// several, functions.
+  /// The map of an image's bytes in the file: libraries, functions, and in between other modules
+  /// whose code a library holds.
   init(image name: String, _ parts: [ImagePart], layer: (String) -> Int) {
     let libraries = Dictionary(grouping: parts, by: \.library).map { library, parts in
       var node = Self.library(library, parts)
@@ -57,15 +57,14 @@ struct TreemapNode: Encodable, Sendable {
     self.init(name: name, children: libraries)
   }
 
+  /// A library's own functions, and beside them one piece for each other module whose code it got
+  /// a copy of.
   private static func library(_ name: String, _ parts: [ImagePart]) -> TreemapNode {
     let modules = Dictionary(grouping: parts, by: \.module)
-    if modules.count == 1 { return TreemapNode(name: name, children: functions(parts)) }
-    return TreemapNode(
-      name: name,
-      children: modules.map { module, parts in
-        let title = module == name ? module : "copies from \(module)"
-        return TreemapNode(name: title, children: functions(parts))
-      })
+    let copies = modules.filter { $0.key != name }.map { module, parts in
+      TreemapNode(name: "copies from \(module)", children: functions(parts))
+    }
+    return TreemapNode(name: name, children: functions(modules[name] ?? []) + copies)
   }
 
   private static func functions(_ parts: [ImagePart]) -> [TreemapNode] {
