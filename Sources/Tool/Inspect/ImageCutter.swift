@@ -75,16 +75,25 @@ struct ImageCutter {
     _ symbol: ImageFile.Symbol?, from start: UInt64, to end: UInt64, in section: ImageFile.Section
   ) -> ImagePart {
     let (owner, kind) = Self.share(of: section.name)
+    let library = symbol.map { Self.library(of: $0.name, in: owner, kind) } ?? owner
     let home = symbol.flatMap { MangledModule.name(of: $0.name) }
-    // Every module brings the language's runtime; the linker takes it from the first.
-    let isRuntime = symbol.map { $0.name.hasPrefix("swift_") || $0.name.hasPrefix("_swift_") }
-    // The image's own module chooses among all others: code that the compiler copied into it counts
-    // for those who wrote it.
-    let library =
-      isRuntime == true ? "Toolchain" : owner == "Image" && kind == .text ? home ?? owner : owner
     return ImagePart(
       symbol: symbol?.name ?? "", name: symbol?.name ?? Self.nameless, library: library,
       module: home ?? library, kind: kind, address: start, byteCount: Int(end - start))
+  }
+
+  /// The library that a symbol counts for, of a section that the linker script gave to `owner`.
+  static func library(of symbol: String, in owner: String, _ kind: ImagePart.Kind) -> String {
+    let home = MangledModule.name(of: symbol)
+    // Every module brings what it uses of the language's runtime and library, and the linker takes
+    // it from the first that does.
+    if symbol.hasPrefix("swift_") || symbol.hasPrefix("_swift_") { return "Toolchain" }
+    // The image's own module chooses among all others: code that the compiler copied into it counts
+    // for those who wrote it.
+    if owner == "Image", kind == .text { return home ?? owner }
+    // What a module adds to the library's types, or is for its own types, has its name inside.
+    let isOwn = symbol.contains("\(owner.utf8.count)\(owner)")
+    return home == "Toolchain" && !isOwn ? "Toolchain" : owner
   }
 
   /// The micro-library and the kind of a section that the linker script makes: `.text.Log`.
