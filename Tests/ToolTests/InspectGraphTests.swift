@@ -31,6 +31,7 @@ struct SmallImage {
       .text.Gamma : { *(.text.Gamma) }
       .rodata.Beta : { *(.rodata.Beta) }
       . = ALIGN(4096);
+      .data.Beta : { *(.data.Beta) } :data
       .bss : { *(.bss*) } :data
       /DISCARD/ : { *(.eh_frame .comment .note*) }
     }
@@ -82,6 +83,29 @@ struct InspectGraphTests {
     #expect(short == ["Alpha", "Beta", "Gamma"])
     #expect(anatomy.users(of: "Gamma").map(\.library) == ["Beta"])
     #expect(anatomy.users(of: "Gamma").first?.references == 2)
+  }
+
+  /// The linker's sum for a place relative to the instruction's end leaves out an immediate that
+  /// comes behind the address; without it the reference would lead to the variable before.
+  @Test(arguments: [
+    "movl $7, target(%rip)", "movb $7, target(%rip)", "movw $7, target(%rip)",
+    "addl $7, target(%rip)", "addl $700000, target(%rip)", "cmpb $7, target(%rip)",
+    "testb $7, target(%rip)", "testl $7, target(%rip)", "notl target(%rip)",
+    "imull $7, target(%rip), %eax", "imull $70000, target(%rip), %eax", "btl $7, target(%rip)",
+    "shll $7, target(%rip)", "movq $7, target(%rip)", "movl target(%rip), %eax",
+    "leaq target(%rip), %rax", "addw $700, target(%rip)",
+  ])
+  func anImmediateBehindAnAddressIsSeen(instruction: String) async throws {
+    let source = """
+      asm(".section .data.Beta, \\"aw\\"; before: .quad 1; target: .quad 2; after: .quad 3");
+      asm(".section .text.Alpha, \\"ax\\"; .globl _start; .type _start, @function; _start:"
+          "\(instruction); ret; .size _start, . - _start");
+      """
+    let image = try await SmallImage.build(in: try ScratchFolder(), source: source)
+    let anatomy = try ImageAnatomy(image)
+    let start = try #require(anatomy.parts.firstIndex { $0.name == "_start" })
+    #expect(anatomy.graph.targets[start].map { anatomy.parts[$0].name } == ["target"])
+    #expect(try image.references().map(\.name) == [""], "the test needs a section and a distance")
   }
 
   @Test func withoutRelocationsNothingIsSaidAboutWhy() async throws {
