@@ -78,7 +78,7 @@ enum PageStyle {
     .number { text-align: right; font-variant-numeric: tabular-nums; }
     .why { min-width: 20rem; overflow-wrap: anywhere; }
     @media (max-width: 40rem) {
-      #libraries tr { display: grid; grid-template-columns: 1fr 5.5rem 4.5rem 4.5rem; }
+      #libraries tr { display: grid; grid-template-columns: 1fr 6.5rem 4rem 4.5rem; }
       #libraries th, #libraries td { overflow-wrap: anywhere; }
       #libraries .why { grid-column: 1 / -1; min-width: 0; padding-left: 1rem; }
       #libraries th.why { display: none; }
