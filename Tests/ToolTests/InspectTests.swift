@@ -21,6 +21,35 @@ struct InspectTests {
     }
   }
 
+  @Test func eachSectionHasAShare() {
+    for (section, library, kind) in [
+      (".text.Log", "Log", ImagePart.Kind.text), (".bss.CMachine", "CMachine", .zeroed),
+      (".rodata.TCP", "TCP", .constants), (".data.TCP", "TCP", .data),
+      (".boot.text", "Boot", .text),
+      (".boot.bss", "Boot", .zeroed), (".note.pvh", "Boot", .constants),
+      (".image_record", "Boot", .constants), (".text", "Toolchain", .text),
+    ] {
+      let share = ImageCutter.share(of: section)
+      #expect(share.library == library && share.kind == kind, "\(section)")
+    }
+  }
+
+  @Test func whatEveryModuleBringsIsTheToolchains() {
+    let owners = [
+      ("swift_release", "ARP", "Toolchain"),
+      ("$es7RawSpanV10extractingyABSnySiGF", "Machine", "Toolchain"),
+      ("$es12StaticStringV5BytesE5bytess7RawSpanVvg", "Bytes", "Bytes"),
+      ("$esSa6appendyyxnF3TCP7SegmentV_Tg5", "TCP", "TCP"),
+      ("$e10Structures8NameMapV6insertyyF3VFS5InodeC_Tg5", "VFS", "VFS"),
+      ("$e10Structures8NameMapV6insertyyF3VFS5InodeC_Tg5", "Image", "Structures"),
+      ("memcpy", "CMachine", "CMachine"), ("memcpy", "Image", "Image"),
+    ]
+    for (symbol, section, library) in owners {
+      #expect(
+        ImageCutter.library(of: symbol, in: section, .text) == library, "\(symbol) in \(section)")
+    }
+  }
+
   @Test func theCatalogueReadsTheSelectedFamilies() throws {
     let scratch = try ScratchFolder()
     try scratch.write(

@@ -68,7 +68,7 @@ struct InspectCommand: AsyncParsableCommand {
     Log.bootstrap(isVerbose: false)
     let progress = ToolSupport.Progress()
     // The archive takes time and says nothing about the code.
-    let isAboutCode = why != nil || diff != nil
+    let isAboutCode = why != nil || diff != nil || html != nil
     let subject = try await InspectionSubject.load(
       app, withArchive: !isAboutCode, progress: progress)
     let other: InspectionSubject? =
@@ -76,6 +76,11 @@ struct InspectCommand: AsyncParsableCommand {
         try await .load(diff, withArchive: false, progress: progress)
       } else { nil }
     progress.finish()
+    if let html {
+      try InspectionPage(subject, bootTrace: bootTrace).write(to: html)
+      print(html)
+      return
+    }
     let text: String
     if let other {
       text = try Inspector.difference(from: subject, to: other, json: json)

@@ -51,13 +51,13 @@ extension ImageFile {
   /// How many bytes of the instruction come after its address: the processor counts from the end
   /// of the instruction, and the linker's sum takes them off. Source: SDM 2, tables.
   private func immediateByteCount(at place: UInt64, in section: Section) -> Int {
-    guard section.isExecutable, place >= section.address + 3 else { return 0 }
+    guard section.isExecutable, place >= section.address + 2 else { return 0 }
     let at = Int(truncatingIfNeeded: section.fileOffset &+ place &- section.address)
     guard at >= 3, at <= contents.count else { return 0 }
     let bytes = contents[(contents.startIndex + at - 3)..<(contents.startIndex + at)]
-    let (before, opcode, operand) = (
-      bytes[bytes.startIndex], bytes[bytes.startIndex + 1], bytes[bytes.startIndex + 2]
-    )
+    // A section may begin with the instruction.
+    let before = place == section.address + 2 ? 0 : bytes[bytes.startIndex]
+    let (opcode, operand) = (bytes[bytes.startIndex + 1], bytes[bytes.startIndex + 2])
     // The address stands alone: mod is 0 and r/m is 5. Else it is a jump's or a call's.
     guard operand & 0b1100_0111 == 0b0000_0101 else { return 0 }
     let wide = before == 0x66 ? 2 : 4

@@ -44,6 +44,7 @@ public enum KernelBuilder {
     if !isFresh(kernel, state) {
       progress.step("building \(recipe.subject)")
       try recipe.write()
+      forgetLinkedImage(of: recipe)
       try replanIfNeeded(folder, names: state.names)
       try await compile(recipe, swift: swift, progress: progress)
       try await finish(kernel, recipe)
@@ -66,6 +67,23 @@ public enum KernelBuilder {
     let manager = FileManager.default
     return (try? String(contentsOfFile: stampPath(kernel), encoding: .utf8)) == state.stamp
       && manager.fileExists(atPath: kernel.path) && manager.fileExists(atPath: kernel.symbolPath)
+  }
+
+  /// Has the image linked again when its linker script has changed, which SwiftPM does not know of.
+  private static func forgetLinkedImage(of recipe: any ImageRecipe) {
+    let manager = FileManager.default
+    func changed(_ path: String) -> Date? {
+      try? manager.attributesOfItem(atPath: path)[.modificationDate] as? Date
+    }
+    let linked = linkedPath(of: recipe)
+    guard let script = changed("\(recipe.folder)/kernel.ld"), let image = changed(linked),
+      image <= script
+    else { return }
+    try? manager.removeItem(atPath: linked)
+  }
+
+  private static func linkedPath(of recipe: any ImageRecipe) -> String {
+    "\(recipe.folder)/.build/x86_64-unknown-none-elf/release/\(recipe.product)"
   }
 
   /// Makes SwiftPM look at the folders again: it notices a source that came or went in the package
@@ -123,7 +141,7 @@ public enum KernelBuilder {
   /// Checks the linked image, keeps a copy with symbols, and strips the one to boot.
   private static func finish(_ kernel: Kernel, _ recipe: any ImageRecipe) async throws {
     let folder = recipe.folder
-    let linked = "\(folder)/.build/x86_64-unknown-none-elf/release/\(recipe.product)"
+    let linked = linkedPath(of: recipe)
     let image = try ImageFile(path: linked)
     for segment in image.segments where segment.isWritable && segment.isExecutable {
       throw ToolError(

@@ -88,6 +88,8 @@ public struct LinkerScript {
     VIRTUAL = 0x\(String(Self.virtualBase + layout.physicalBase % (2 << 20), radix: 16));
     PHYSICAL = 0x\(String(layout.physicalBase, radix: 16));
     SECTIONS {
+      /* Every Swift module keeps this function, used or not; but nothing unwinds. */
+      /DISCARD/ : { *(.text._swift_exceptionPersonality) }
       . = PHYSICAL;
       .note.pvh : { KEEP(*(.note.pvh)) } :boot_text :note
       .boot.text : { KEEP(*(.boot.text .boot.text.*)) KEEP(*(.boot.rodata .boot.rodata.*)) } :boot_text

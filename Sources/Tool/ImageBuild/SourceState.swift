@@ -17,6 +17,7 @@ struct SourceState: Equatable {
     for path in ["\(root)/Package.swift", compiler] { hash.add(Self.describe(path)) }
     // An image that an older tool linked lacks what this one reads from it.
     for option in Toolset.linkerOptions { hash.add(option) }
+    hash.add(LinkerScript(layout: .linux, modules: []).text)
     let sources = "\(root)/Sources"
     let layers = try FileManager.default.contentsOfDirectory(atPath: sources).sorted()
     let folders = layers.filter { $0 != "Tool" }.map { "\(sources)/\($0)" } + others

@@ -7,15 +7,25 @@ import ToolSupport
 enum DemangledName {
   /// The names of these symbols, in their order; what is not Swift's stays as it is.
   static func names(of symbols: [String]) async throws -> [String] {
-    guard symbols.contains(where: { $0.hasPrefix("$") }) else { return symbols }
+    let mangled = symbols.indices.filter { symbols[$0].hasPrefix("$") }
+    var names = symbols.map(text)
+    if mangled.isEmpty { return names }
     let command = ExternalCommand(
       try Toolchain.program("swift-demangle"), ["--simplified", "--compact"],
-      input: Array(symbols.joined(separator: "\n").utf8))
+      input: Array((mangled.map { symbols[$0] }.joined(separator: "\n") + "\n").utf8))
     let lines = try await command.runChecked("demangling names").text
       .split(separator: "\n", omittingEmptySubsequences: false)
-    // One line for each name; the last may end with a newline of its own.
-    guard lines.count >= symbols.count else { return symbols }
-    return symbols.indices.map { tidy(String(lines[$0])) }
+    guard lines.count > mangled.count else { return names }
+    for (index, line) in zip(mangled, lines) { names[index] = tidy(String(line)) }
+    return names
+  }
+
+  /// The compiler calls a text `.L.str.5.hello`: its length and the text itself.
+  static func text(_ symbol: String) -> String {
+    guard symbol.hasPrefix(".L.str.") else { return symbol }
+    let content = symbol.dropFirst(7).drop { $0.isASCII && $0.isNumber }.dropFirst()
+    let shown = content.unicodeScalars.prefix(40).map { $0.escaped(asASCII: false) }.joined()
+    return "\"\(shown)\""
   }
 
   /// Without words that say nothing about where the code is.

@@ -9,7 +9,7 @@ public struct ImageAnatomy: Sendable {
   public internal(set) var parts: [ImagePart]
   let graph: ReferenceGraph
   /// Where the application, or the program of the image, begins.
-  private let main: Int?
+  let main: Int?
   /// Whether the linker kept the references; without them nothing can be said about why.
   let hasReferences: Bool
 
@@ -29,12 +29,12 @@ public struct ImageAnatomy: Sendable {
         "the image has no symbols", at: image.path,
         advice: "Take the kernel.debug.elf beside it, or name the application instead.")
     }
-    let parts = try ImageCutter(image: image).parts()
+    let references = try image.references().filter { !LinkerScript.marks.contains($0.name) }
+    let parts = try ImageCutter(image: image, references: references).parts()
     let addresses = parts.map(\.address)
     let find = { (address: UInt64) in Self.index(of: address, in: parts, addresses) }
     var targets = [Set<Int>](repeating: [], count: parts.count)
-    let references = try image.references()
-    for reference in references where !LinkerScript.marks.contains(reference.name) {
+    for reference in references {
       guard let from = find(reference.from), let to = find(reference.to), from != to else {
         continue
       }
@@ -52,23 +52,27 @@ public struct ImageAnatomy: Sendable {
       numbers[name] = numbers[name] ?? numbers.count
       return numbers[name] ?? 0
     }
+    self.init(
+      parts: parts,
+      graph: ReferenceGraph(
+        targets: targets.map { $0.sorted() }, entry: find(image.entry), kept: kept,
+        pieces: pieces),
+      main: symbols.first { $0.name == "main" }.flatMap { find($0.address) },
+      hasReferences: !references.isEmpty)
+  }
+
+  init(parts: [ImagePart], graph: ReferenceGraph, main: Int?, hasReferences: Bool) {
     self.parts = parts
-    hasReferences = !references.isEmpty
-    main = symbols.first { $0.name == "main" }.flatMap { find($0.address) }
-    graph = ReferenceGraph(
-      targets: targets.map { $0.sorted() }, entry: find(image.entry), kept: kept, pieces: pieces)
+    self.graph = graph
+    self.main = main
+    self.hasReferences = hasReferences
   }
 
   /// The number of the part that holds an address.
   private static func index(
     of address: UInt64, in parts: [ImagePart], _ addresses: [UInt64]
   ) -> Int? {
-    var low = 0
-    var high = addresses.count
-    while low < high {
-      let middle = (low + high) / 2
-      if addresses[middle] <= address { low = middle + 1 } else { high = middle }
-    }
+    let low = addresses.partitioningIndex { $0 > address }
     guard low > 0, address - addresses[low - 1] < UInt64(parts[low - 1].byteCount) else {
       return nil
     }

@@ -9,6 +9,13 @@ struct ImageCutter {
   static let nameless = "(texts and constants without a name)"
 
   let image: ImageFile
+  /// Where something is that another part refers to: bytes without a name are cut there.
+  private let targets: [UInt64]
+
+  init(image: ImageFile, references: [ImageFile.Reference]) {
+    self.image = image
+    targets = Set(references.map(\.to)).sorted()
+  }
 
   /// All parts, by address.
   func parts() throws -> [ImagePart] {
@@ -52,22 +59,41 @@ struct ImageCutter {
     guard end > start else { return }
     if end - start < Self.paddingLimit, !parts.isEmpty {
       parts[parts.count - 1].byteCount += Int(end - start)
-    } else {
-      parts.append(part(nil, from: start, to: end, in: section))
+      return
     }
+    var first = targets.partitioningIndex { $0 > start }
+    var cursor = start
+    while first < targets.count, targets[first] < end {
+      parts.append(part(nil, from: cursor, to: targets[first], in: section))
+      cursor = targets[first]
+      first += 1
+    }
+    parts.append(part(nil, from: cursor, to: end, in: section))
   }
 
   private func part(
     _ symbol: ImageFile.Symbol?, from start: UInt64, to end: UInt64, in section: ImageFile.Section
   ) -> ImagePart {
     let (owner, kind) = Self.share(of: section.name)
+    let library = symbol.map { Self.library(of: $0.name, in: owner, kind) } ?? owner
     let home = symbol.flatMap { MangledModule.name(of: $0.name) }
-    // The image's own module chooses among all others: code that the compiler copied into it counts
-    // for those who wrote it.
-    let library = owner == "Image" && kind == .text ? home ?? owner : owner
     return ImagePart(
       symbol: symbol?.name ?? "", name: symbol?.name ?? Self.nameless, library: library,
       module: home ?? library, kind: kind, address: start, byteCount: Int(end - start))
+  }
+
+  /// The library that a symbol counts for, of a section that the linker script gave to `owner`.
+  static func library(of symbol: String, in owner: String, _ kind: ImagePart.Kind) -> String {
+    let home = MangledModule.name(of: symbol)
+    // Every module brings what it uses of the language's runtime and library, and the linker takes
+    // it from the first that does.
+    if symbol.hasPrefix("swift_") || symbol.hasPrefix("_swift_") { return "Toolchain" }
+    // The image's own module chooses among all others: code that the compiler copied into it counts
+    // for those who wrote it.
+    if owner == "Image", kind == .text { return home ?? owner }
+    // What a module adds to the library's types, or is for its own types, has its name inside.
+    let isOwn = symbol.contains("\(owner.utf8.count)\(owner)")
+    return home == "Toolchain" && !isOwn ? "Toolchain" : owner
   }
 
   /// The micro-library and the kind of a section that the linker script makes: `.text.Log`.
@@ -90,5 +116,18 @@ struct ImageCutter {
       (symbol.type == 0 ? 0 : 1, symbol.byteCount, symbol.isLocal ? 0 : 1)
     }
     return rank(symbol) == rank(other) ? symbol.name > other.name : rank(symbol) < rank(other)
+  }
+}
+
+extension [UInt64] {
+  /// The number of the first element for which this holds; it holds for all behind it.
+  func partitioningIndex(where holds: (UInt64) -> Bool) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }
