@@ -31,14 +31,17 @@ struct Library {
   /// Whether it has a sibling folder for each platform.
   let hasSiblings: Bool
 
-  /// - Parameter guest: what only the sibling for the guest stands on.
+  /// - Parameters:
+  ///   - guest: what it stands on in the guest only.
+  ///   - hasSiblings: whether that is for a sibling folder of its own.
   init(
-    _ layer: String, _ name: String, on dependencies: [String] = [], guest: [String] = []
+    _ layer: String, _ name: String, on dependencies: [String] = [], guest: [String] = [],
+    hasSiblings: Bool? = nil
   ) {
     self.layer = layer
     self.name = name
     self.dependencies = dependencies + (platform == "guest" ? guest : [])
-    hasSiblings = !guest.isEmpty && name != "Martlet"
+    self.hasSiblings = hasSiblings ?? !guest.isEmpty
   }
 
   var target: Target {
@@ -214,7 +217,7 @@ let libraries: [Library] = [
   Library(
     "App", "Martlet",
     on: ["MartletConsole", "MartletNetwork", "MartletThreads", "MartletTime"],
-    guest: ["NativeImage"]),
+    guest: ["NativeImage"], hasSiblings: false),
 ]
 
 /// What native images are started by, and what starts in them at its first use; on the host an

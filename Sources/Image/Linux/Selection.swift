@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The one file where configuration chooses implementations.
-// (what native images choose too, is in `Sources/Image/Shared`). Each name is a Kconfig symbol.
+// Where configuration chooses implementations that only Linux images have; what native images
+// choose too is in the folders `Memory`, `Threads` and `Network` beside this one. Each name is a
+// Kconfig symbol.
 
 import Base
 import Bytes
-import Clock
 import CommandLine
 import Frames
 import Heap

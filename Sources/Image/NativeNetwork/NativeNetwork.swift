@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+import Bytes
 import Frames
+import Machine
 import NativeThreads
 import NetworkHost
-import Machine
-import Bytes
 
 /// The network of native applications, started when it is first asked for.
 public enum NativeNetwork {

@@ -27,11 +27,6 @@ public enum Time {
     return Clock.wallTime()
   }
 
-  /// Lets other threads run for this time. It can be a little longer, never shorter.
-  public static func sleep(_ span: Nanoseconds) {
-    sleep(until: now() + span)
-  }
-
   /// Lets other threads run until then.
   public static func sleep(until instant: Instant) {
     NativeRuntime.startThreads()

@@ -11,11 +11,6 @@ public enum Time {
   /// The time of day in nanoseconds since 1970-01-01 UTC.
   public static func wallTime() -> Int64 { HostClock.wallNanoseconds }
 
-  /// Lets other threads run for this time. It can be a little longer, never shorter.
-  public static func sleep(_ span: Nanoseconds) {
-    sleep(until: now() + span)
-  }
-
   /// Lets other threads run until then.
   public static func sleep(until instant: Instant) {
     while now() < instant { _ = HostThreads.waitForChange(until: instant.nanoseconds) }

@@ -177,23 +177,18 @@ public struct HostSocket: Sendable {
     _ = Glibc.close(descriptor)
   }
 
-  public var local: HostEndpoint {
-    var address = sockaddr_in6()
-    var length = Self.addressLength
-    unsafe withUnsafeMutablePointer(to: &address) {
-      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        _ = unsafe getsockname(descriptor, $0, &length)
-      }
-    }
-    return HostEndpoint(address)
-  }
+  public var local: HostEndpoint { endpoint(ofPeer: false) }
 
-  public var remote: HostEndpoint {
+  public var remote: HostEndpoint { endpoint(ofPeer: true) }
+
+  private func endpoint(ofPeer isPeer: Bool) -> HostEndpoint {
     var address = sockaddr_in6()
     var length = Self.addressLength
     unsafe withUnsafeMutablePointer(to: &address) {
       unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        _ = unsafe getpeername(descriptor, $0, &length)
+        _ =
+          unsafe isPeer
+          ? getpeername(descriptor, $0, &length) : getsockname(descriptor, $0, &length)
       }
     }
     return HostEndpoint(address)

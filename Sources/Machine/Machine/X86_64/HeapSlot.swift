@@ -11,8 +11,6 @@ import CMachine
 public struct HeapSlot<Heap: ~Copyable>: Sendable {
   public init() {}
 
-  // SAFETY: the assembly reserves `capacity` bytes, aligned to 64, for nothing else. The heap is
-  // installed before the first use and lives as long as the kernel.
   private static var pointer: UnsafeMutablePointer<Heap> {
     @inline(__always) get {
       unsafe UnsafeMutablePointer<Heap>(
