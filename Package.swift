@@ -287,13 +287,16 @@ let tool: [Target] =
       path: "Sources/Tool/Inspect"),
     .target(name: "Lint", dependencies: ["ToolSupport"], path: "Sources/Tool/Lint"),
     .target(
+      name: "Documentation", dependencies: ["ToolSupport", "ImageBuild"],
+      path: "Sources/Tool/Documentation"),
+    .target(
       name: "Bench", dependencies: ["Plan", "ToolSupport", "Launch", "ImageBuild", "Roots"],
       path: "Sources/Tool/Bench"),
     .executableTarget(
       name: "martlet",
       dependencies: [
         "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
-        "Bench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Bench", "Documentation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/Tool/Command"),
@@ -350,7 +353,7 @@ let tests: [Target] =
       name: "ToolTests",
       dependencies: [
         "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
-        "Bench",
+        "Bench", "Documentation",
       ],
       exclude: ["Support"]),
   ]

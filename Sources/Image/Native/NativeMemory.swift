@@ -22,7 +22,7 @@ enum NativeMemory {
     }
     var memory = BootMemory(archive: nil)
     memory.startHeap()
-    // Few machines of native images have more than some MiB.
-    _ = startPageTables(memory.makeFrames(reserve: 8))
+    // Threads are refused while the heap can still grow by 256 KiB (of a small machine, an eighth).
+    _ = startPageTables(memory.makeFrames(reserve: 64))
   }
 }

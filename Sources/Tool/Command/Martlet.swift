@@ -18,7 +18,7 @@ struct Martlet: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, BuildCommand.self, NewCommand.self, MenuconfigCommand.self,
       InspectCommand.self,
-      TestCommand.self, LintCommand.self, BenchCommand.self, DoctorCommand.self,
+      TestCommand.self, LintCommand.self, BenchCommand.self, DocsCommand.self, DoctorCommand.self,
     ])
 
   static func main() async {

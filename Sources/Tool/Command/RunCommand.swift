@@ -92,6 +92,11 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Tells on standard error what each phase of the boot took, in instructions.")
   var bootTrace = false
 
+  @Option(
+    help: .init(
+      "Waits at the first instruction for gdb at this port of 127.0.0.1.", valueName: "PORT"))
+  var gdb: UInt16?
+
   @Flag(help: "Shows the kernel's log and what the tool does.")
   var verbose = false
 
@@ -103,6 +108,10 @@ struct RunCommand: AsyncParsableCommand {
   func validate() throws {
     if let timeout, !(timeout > 0 && timeout <= 1e9) {
       throw ValidationError("--timeout takes a positive number of seconds")
+    }
+    if gdb == 0 { throw ValidationError("--gdb takes a port from 1 to 65535") }
+    if gdb != nil, on == .host {
+      throw ValidationError("--gdb is for images; on the host start the program in gdb")
     }
     if let memory, memory < .mebibytes(1) {
       throw ValidationError("--memory must be at least 1 MiB")
@@ -142,6 +151,12 @@ struct RunCommand: AsyncParsableCommand {
       print(instance)
       return
     }
+    if let gdb {
+      StandardError.say("waiting for a debugger; in another terminal:")
+      StandardError.write(
+        "  gdb -ex 'target remote 127.0.0.1:\(gdb)' -ex 'hbreak \(mainSymbol(of: plan))' -ex continue "
+          + "\(kernel.symbolPath)\n")
+    }
     let result = try await launcher.run()
     if bootTrace { for line in result.bootTrace.table { StandardError.write(line + "\n") } }
     throw ExitCode(result.status)
@@ -157,10 +172,16 @@ struct RunCommand: AsyncParsableCommand {
     options.environment = environment
     options.countsInstructions = icount || bootTrace
     options.tracesBoot = bootTrace
+    options.debuggerPort = gdb
     options.timeout = timeout.map { .milliseconds(Int64($0 * 1000)) }
     options.isVerbose = verbose
     options.name = name
     return options
+  }
+
+  /// The first function of an image behind its boot code: where names have their addresses.
+  private func mainSymbol(of plan: Plan) -> String {
+    plan.kind == .swift ? "martlet_native_main" : "main"
   }
 
   /// The card of an image with the network's libraries; asking for one without them is an error.

@@ -154,10 +154,12 @@ public enum KernelBuilder {
       try Toolchain.program("llvm-objcopy"),
       ["--strip-all", "--strip-sections", linked, stripped])
     try await strip.runChecked("stripping the image")
-    // Those of the line tables are of no use any more, and as long as the tables.
+    // The relocations of the line tables are of no use any more, and as long as the tables; gdb 13
+    // cannot read the index of names that Swift makes, and makes one itself.
     let symbols = kernel.symbolPath + ".new"
     let trim = ExternalCommand(
-      try Toolchain.program("llvm-objcopy"), ["--remove-section=.rela.debug_*", linked, symbols])
+      try Toolchain.program("llvm-objcopy"),
+      ["--remove-section=.rela.debug_*", "--remove-section=.debug_names", linked, symbols])
     try await trim.runChecked("trimming the image with symbols")
     try Paths.rename(symbols, to: kernel.symbolPath)
     try Paths.rename(stripped, to: kernel.path)

@@ -31,6 +31,8 @@ public struct LaunchOptions: Sendable, Equatable {
   var isNative = false
   /// Asks the kernel when the phases of its boot were over.
   public var tracesBoot = false
+  /// The guest waits at its first instruction for a debugger at this port of 127.0.0.1.
+  public var debuggerPort: UInt16?
   /// Ends the guest after this time.
   public var timeout: Duration?
   /// Shows the whole kernel log.

@@ -34,6 +34,7 @@ struct MachineArguments {
     words += ["-m", "\((memory.bytes + 1023) >> 10)K"]
     words += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
     if options.countsInstructions { words += ["-icount", "shift=0,sleep=off"] }
+    if let port = options.debuggerPort { words += ["-gdb", "tcp:127.0.0.1:\(port)", "-S"] }
     words += ["-kernel", kernel]
     if let archive { words += ["-initrd", archive] }
     words += ["-append", launchText.commandLine(options: options)]

@@ -29,4 +29,10 @@ extension TCPConnection {
   ) throws(NetworkError) {
     try write(text.bytes, deadline: deadline)
   }
+
+  /// Writes a text in UTF-8.
+  @_disfavoredOverload
+  public mutating func write(_ text: String, deadline: Instant = .never) throws(NetworkError) {
+    try write(RawSpan(_elements: text.utf8Span.span), deadline: deadline)
+  }
 }

@@ -15,7 +15,7 @@ public struct Thread {
   let carrier: ThreadCarrier
 
   /// Starts a thread that runs `body`, with a stack of 64 KiB. The thread that starts it goes on
-  /// first.
+  /// first, unless memory is short: then the others run before, since those that end leave theirs.
   ///
   /// - Returns: nil when there is no memory for it.
   @discardableResult

@@ -20,9 +20,15 @@ final class ThreadCarrier: Scheduling.Thread {
 
   static func start(_ body: @escaping () -> Void) -> ThreadCarrier? {
     NativeRuntime.startThreads()
-    guard let carrier = ThreadCarrier(body) else { return nil }
+    guard let carrier = ThreadCarrier(body) ?? afterOthers(body) else { return nil }
     Scheduler.add(carrier)
     return carrier
+  }
+
+  /// Lets the others run first: those that end leave their stacks.
+  private static func afterOthers(_ body: @escaping () -> Void) -> ThreadCarrier? {
+    Scheduler.yield()
+    return ThreadCarrier(body)
   }
 
   override func run() {

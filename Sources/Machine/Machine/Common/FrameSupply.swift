@@ -10,6 +10,10 @@ public enum FrameSupply {
 
 /// Gives single frames and runs of frames.
 public protocol FrameSource: TableFrameSource {
+  /// Whether only the reserve is left, which is for page tables and the kernel's own objects.
+  var isLow: Bool { get }
+  /// A frame with any contents, or nil when only the reserve is left.
+  func allocate() -> FrameNumber?
   /// `count` frames that follow one another, or nil.
   func allocateContiguous(_ count: Int) -> FrameNumber?
   /// Gives back what `allocateContiguous` gave.

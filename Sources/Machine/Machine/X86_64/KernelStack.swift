@@ -14,26 +14,40 @@ final class KernelStack {
   private static let nextAddress = KernelGlobal<UInt>(KernelLayout.stacks)
   private static let spare = KernelGlobal<[(top: UInt, pageCount: Int)]>([])
 
+  /// Fails when only the reserve of frames is left: whoever asks for a thread is told so, while the
+  /// kernel still has memory for its objects.
   init?(pageCount: Int) {
-    self.pageCount = pageCount
     if let index = Self.spare.value.lastIndex(where: { $0.pageCount == pageCount }) {
       top = Self.spare.value.remove(at: index).top
-      return
+    } else if let top = Self.makeStack(pageCount: pageCount) {
+      self.top = top
+    } else {
+      return nil
     }
-    let bottom = Self.nextAddress.value + UInt(pageSize)
+    self.pageCount = pageCount
+  }
+
+  /// Maps a new stack behind the last one; all of it or nothing.
+  private static func makeStack(pageCount: Int) -> UInt? {
     guard let tables = PageTables.current.value, let frames = FrameSupply.current.value else {
       return nil
     }
-    Self.nextAddress.value = bottom + UInt(pageCount * pageSize)
-    top = bottom + UInt(pageCount * pageSize)
+    let bottom = nextAddress.value + UInt(pageSize)
     for page in 0..<pageCount {
       let address = VirtualAddress(bottom + UInt(page * pageSize))
-      guard let frame = frames.allocateTableFrame() else { return nil }
-      guard tables.map(address, to: frame, .readWrite, tag: .owned) else {
+      if let frame = frames.allocate() {
+        if tables.map(address, to: frame, .readWrite, tag: .owned) { continue }
         frames.releaseTableFrame(frame)
-        return nil
       }
+      for mapped in 0..<page {
+        let address = VirtualAddress(bottom + UInt(mapped * pageSize))
+        if let mapping = tables.unmap(address) { frames.releaseTableFrame(mapping.frame) }
+      }
+      return nil
     }
+    let top = bottom + UInt(pageCount * pageSize)
+    nextAddress.value = top
+    return top
   }
 
   /// Keeps the stack for the next thread.

@@ -24,11 +24,12 @@ public final class ThreadContext {
 
   private static let frameByteCount: UInt64 = 176
 
-  /// Fails when there is no memory.
+  /// Fails when only the reserve of frames is left.
   public init?(stackPages: Int) {
-    guard let stack = KernelStack(pageCount: stackPages), let vectorState = VectorState() else {
-      return nil
-    }
+    // Also for a stack that was kept: the vector registers' frames may come out of the reserve.
+    guard FrameSupply.current.value?.isLow == false,
+      let stack = KernelStack(pageCount: stackPages), let vectorState = VectorState()
+    else { return nil }
     self.stack = stack
     self.vectorState = vectorState
     frameEnd = UInt64(stack.top) - 64

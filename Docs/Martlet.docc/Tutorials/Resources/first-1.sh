@@ -1,0 +1,2 @@
+$ ./martlet new greeter
+greeter: a new application. Run it: ./martlet run greeter

@@ -1,0 +1,4 @@
+$ ./martlet new greeter
+greeter: a new application. Run it: ./martlet run greeter
+$ ./martlet run ./greeter
+Hello from greeter!

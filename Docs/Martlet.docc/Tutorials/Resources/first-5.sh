@@ -1,0 +1,2 @@
+$ ./martlet inspect ./greeter
+$ ./martlet inspect ./greeter --why TCP
