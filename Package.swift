@@ -211,12 +211,15 @@ let libraries: [Library] = [
   Library(
     "App", "MartletThreads", on: ["Base", "Bytes", "Machine", "MartletTime"],
     guest: ["NativeThreads", "Scheduling"]),
+  Library("App", "MartletMemory", on: ["Machine"], guest: ["NativeImage"]),
   Library(
     "App", "MartletNetwork", on: ["Addresses", "Base", "Bytes", "Machine", "MartletTime"],
-    guest: ["NativeNetwork", "NetworkHost", "NetworkStack", "Scheduling", "TCP"]),
+    guest: [
+      "Clock", "NativeNetwork", "NativeThreads", "NetworkHost", "NetworkStack", "Scheduling", "TCP",
+    ]),
   Library(
     "App", "Martlet",
-    on: ["MartletConsole", "MartletNetwork", "MartletThreads", "MartletTime"],
+    on: ["MartletConsole", "MartletMemory", "MartletNetwork", "MartletThreads", "MartletTime"],
     guest: ["NativeImage"], hasSiblings: false),
 ]
 
@@ -240,8 +243,8 @@ let nativeImage: [Target] =
     native(
       "NativeNetwork", ["NativeNetwork", "Network"],
       on: [
-        "Addresses", "Base", "Bytes", "CommandLine", "Frames", "Internet", "Log", "Machine",
-        "NativeThreads", "NetworkHost", "PCI", "Packets", "Random", "Scheduling", "Virtio",
+        "Addresses", "Base", "Bytes", "Clock", "CommandLine", "Frames", "Internet", "Log",
+        "Machine", "NativeThreads", "NetworkHost", "PCI", "Packets", "Random", "Scheduling", "Virtio",
         "VirtioMMIO", "VirtioNet", "VirtioPCI",
       ]),
   ] : []
