@@ -215,8 +215,11 @@ let libraries: [Library] = [
     "App", "MartletNetwork", on: ["Addresses", "Base", "Bytes", "Machine", "MartletTime"],
     guest: ["NativeNetwork", "NetworkHost", "NetworkStack", "Scheduling", "TCP"]),
   Library(
+    "App", "MartletPort", on: ["Addresses", "Base", "Bytes", "Packets"],
+    guest: ["Clock", "Machine", "NativeDevices", "NativeThreads", "Virtio", "VirtioNet"]),
+  Library(
     "App", "Martlet",
-    on: ["MartletConsole", "MartletNetwork", "MartletThreads", "MartletTime"],
+    on: ["MartletConsole", "MartletNetwork", "MartletPort", "MartletThreads", "MartletTime"],
     guest: ["NativeImage"], hasSiblings: false),
 ]
 
@@ -238,11 +241,17 @@ let nativeImage: [Target] =
         "Random", "RealTimeClock", "SchedulerCooperative", "Scheduling",
       ]),
     native(
-      "NativeNetwork", ["NativeNetwork", "Network"],
+      "NativeDevices", ["NativeDevices", "Network/VirtioChoice.swift"],
+      on: [
+        "Bytes", "CommandLine", "NativeThreads", "PCI", "Virtio", "VirtioMMIO", "VirtioPCI",
+      ]),
+    native(
+      "NativeNetwork",
+      ["NativeNetwork", "Network/NetworkChoice.swift", "Network/NetworkMaker.swift"],
       on: [
         "Addresses", "Base", "Bytes", "CommandLine", "Frames", "Internet", "Log", "Machine",
-        "NativeThreads", "NetworkHost", "PCI", "Packets", "Random", "Scheduling", "Virtio",
-        "VirtioMMIO", "VirtioNet", "VirtioPCI",
+        "NativeDevices", "NativeThreads", "NetworkHost", "Packets", "Random", "Scheduling",
+        "Virtio", "VirtioNet",
       ]),
   ] : []
 

@@ -4,5 +4,6 @@
 
 @_exported import MartletConsole
 @_exported import MartletNetwork
+@_exported import MartletPort
 @_exported import MartletThreads
 @_exported import MartletTime
