@@ -37,7 +37,9 @@ struct InputBuffer: ~Copyable {
   mutating func advance(
     _ session: inout Session, now: UInt32, to replies: inout ConnectionBuffer
   ) -> Session.Progress {
-    session.advance(
-      RawSpan(_elements: bytes.span).extracting(0..<end), &start, now: now, to: &replies)
+    var consumed = start
+    defer { start = consumed }
+    return session.advance(
+      RawSpan(_elements: bytes.span).extracting(0..<end), &consumed, now: now, to: &replies)
   }
 }
