@@ -4,6 +4,6 @@ import KVCore
 import Martlet
 
 /// Replies of datagrams have all the room they ask for: what finds no buffer is lost.
-extension ReplyDatagrams: @retroactive ReplySink {
+extension ReplyDatagrams: ReplySink {
   public var room: Int { Int.max }
 }
