@@ -217,9 +217,12 @@ let libraries: [Library] = [
   Library(
     "App", "MartletThreads", on: ["Base", "Bytes", "Machine", "MartletTime"],
     guest: ["NativeThreads", "Scheduling"]),
+  Library("App", "MartletMemory", on: ["Machine"], guest: ["NativeImage"]),
   Library(
     "App", "MartletNetwork", on: ["Addresses", "Base", "Bytes", "Machine", "MartletTime"],
-    guest: ["NativeNetwork", "NetworkHost", "NetworkStack", "Scheduling", "TCP"]),
+    guest: [
+      "Clock", "NativeNetwork", "NativeThreads", "NetworkHost", "NetworkStack", "Scheduling", "TCP",
+    ]),
   Library(
     "App", "MartletPort", on: ["Addresses", "Base", "Bytes", "Packets"],
     guest: ["Clock", "Machine", "NativeDevices", "NativeThreads", "Virtio", "VirtioNet"]),
@@ -232,8 +235,8 @@ let libraries: [Library] = [
   Library(
     "App", "Martlet",
     on: [
-      "MartletConsole", "MartletDatagrams", "MartletNetwork", "MartletPort", "MartletThreads",
-      "MartletTime",
+      "MartletConsole", "MartletDatagrams", "MartletMemory", "MartletNetwork", "MartletPort",
+      "MartletThreads", "MartletTime",
     ],
     guest: ["NativeImage"], hasSiblings: false),
 ]
@@ -264,9 +267,9 @@ let nativeImage: [Target] =
       "NativeNetwork",
       ["NativeNetwork", "Network/NetworkChoice.swift", "Network/NetworkMaker.swift"],
       on: [
-        "Addresses", "Base", "Bytes", "CommandLine", "Frames", "Internet", "Log", "Machine",
-        "NativeDevices", "NativeThreads", "NetworkHost", "Packets", "Random", "Scheduling",
-        "Virtio", "VirtioNet",
+        "Addresses", "Base", "Bytes", "Clock", "CommandLine", "Frames", "Internet", "Log",
+        "Machine", "NativeDevices", "NativeThreads", "NetworkHost", "Packets", "Random",
+        "Scheduling", "Virtio", "VirtioNet",
       ]),
   ] : []
 

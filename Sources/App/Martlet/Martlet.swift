@@ -4,6 +4,7 @@
 
 @_exported import MartletConsole
 @_exported import MartletDatagrams
+@_exported import MartletMemory
 @_exported import MartletNetwork
 @_exported import MartletPort
 @_exported import MartletThreads

@@ -15,6 +15,7 @@ public func nativeMain() -> Never {
   BootTrace.mark(.processor)
   BootTrace.mark(.main)
   let status = Application.main()
+  Application.end()
   if BootInformation.hasWord("trace=boot") { Log.writeBootTrace() }
   Log.writeExit(status: status)
   Power.off(status: status)

@@ -50,6 +50,9 @@ public final class NetworkHost {
   /// Woken when an address or the resolver's configuration changes.
   public let changes = WaitQueue()
 
+  /// Woken when packets have come and when time has changed something.
+  private let rounds = WaitQueue()
+
   private let alarm = HostAlarm()
   private var alarmAt = Instant.never
   private let settings: NetworkSettings
@@ -61,8 +64,6 @@ public final class NetworkHost {
   private var hasPolled = false
   /// Whether anything came since `poll` looked last.
   private var hasServed = false
-  /// Who waits for an interrupt of the card.
-  private let packets = WaitQueue()
   /// How long it is not asked at most. Each alarm costs as much as some packets.
   private static let pollTime = Nanoseconds.milliseconds(4)
 
@@ -182,6 +183,27 @@ public final class NetworkHost {
     card.flush()
   }
 
+  // MARK: The end
+
+  /// How long the card is given to send what it has before it is asked again.
+  private static let sendingTime = Nanoseconds.microseconds(100)
+
+  /// Closes every listener and connection, and waits until the other sides have all that was
+  /// written, or `deadline` has come.
+  public func finish(by deadline: Instant) {
+    let now = enter()
+    tcp.closeAll(now: now)
+    leave(now)
+    while true {
+      let now = Clock.now()
+      let isSending = card.map { $0.heldCount + $0.sendingCount > 0 } ?? false
+      guard now < deadline, isSending || tcp.isDelivering else { return }
+      // The card does not tell when it has sent something, the other side does.
+      let next = isSending ? min(deadline, now + Self.sendingTime) : deadline
+      _ = rounds.wait(until: next, interruptible: false)
+    }
+  }
+
   // MARK: Time
 
   @inline(__always)
@@ -205,6 +227,7 @@ public final class NetworkHost {
     let next = stack.nextDeadline
     if next != .never { arm(at: max(next, now + .microseconds(50))) }
     if isPolling { arm(at: now + Self.pollTime) }
+    if !rounds.isEmpty { rounds.wakeAll() }
   }
 
   // MARK: Rounds
@@ -227,6 +250,7 @@ public final class NetworkHost {
     }
     stack.flush(now: now)
     arm(at: stack.nextDeadline)
+    if !rounds.isEmpty { rounds.wakeAll() }
   }
 
   /// Lets packets go up that have come, for who looks for them all the time instead of waiting for
@@ -238,9 +262,9 @@ public final class NetworkHost {
     return hasServed
   }
 
-  /// Waits until packets have come by an interrupt.
+  /// Waits until packets have come by an interrupt, or time has changed something.
   public func waitForPackets() {
-    _ = card == nil ? changes.wait(interruptible: false) : packets.wait(interruptible: false)
+    _ = rounds.wait(interruptible: false)
   }
 
   /// Interrupts are asked for again.
@@ -259,7 +283,6 @@ extension NetworkHost: InterruptHandler {
     card.beginPolling()
     isPolling = true
     serveCard()
-    if !packets.isEmpty { packets.wakeAll() }
     arm(at: Clock.now() + Self.pollTime)
   }
 }
