@@ -110,6 +110,12 @@ let libraries: [Library] = [
       "ARP", "Addresses", "Base", "Bytes", "DHCP", "Ethernet", "ICMP", "ICMPv6", "IPv4", "IPv6",
       "Internet", "Loopback", "NDP", "Neighbors", "PacketCapture", "Packets", "UDP",
     ]),
+  Library(
+    "Network", "UDPResponder",
+    on: [
+      "Addresses", "Base", "Bytes", "Ethernet", "IPv4", "Internet", "NetworkStack", "Packets",
+      "UDP",
+    ]),
   Library("Network", "TCP", on: ["Addresses", "Base", "Bytes", "Packets", "TimerWheel"]),
   Library(
     "Network", "NetworkHost",
@@ -218,8 +224,20 @@ let libraries: [Library] = [
       "Clock", "NativeNetwork", "NativeThreads", "NetworkHost", "NetworkStack", "Scheduling", "TCP",
     ]),
   Library(
+    "App", "MartletPort", on: ["Addresses", "Base", "Bytes", "Packets"],
+    guest: ["Clock", "Machine", "NativeDevices", "NativeThreads", "Virtio", "VirtioNet"]),
+  Library(
+    "App", "MartletDatagrams", on: ["Base", "Bytes", "MartletNetwork"],
+    guest: [
+      "Internet", "NativeNetwork", "NetworkHost", "NetworkStack", "Packets", "Scheduling", "UDP",
+      "UDPResponder",
+    ]),
+  Library(
     "App", "Martlet",
-    on: ["MartletConsole", "MartletMemory", "MartletNetwork", "MartletThreads", "MartletTime"],
+    on: [
+      "MartletConsole", "MartletDatagrams", "MartletMemory", "MartletNetwork", "MartletPort",
+      "MartletThreads", "MartletTime",
+    ],
     guest: ["NativeImage"], hasSiblings: false),
 ]
 
@@ -241,11 +259,17 @@ let nativeImage: [Target] =
         "Random", "RealTimeClock", "SchedulerCooperative", "Scheduling",
       ]),
     native(
-      "NativeNetwork", ["NativeNetwork", "Network"],
+      "NativeDevices", ["NativeDevices", "Network/VirtioChoice.swift"],
+      on: [
+        "Bytes", "CommandLine", "NativeThreads", "PCI", "Virtio", "VirtioMMIO", "VirtioPCI",
+      ]),
+    native(
+      "NativeNetwork",
+      ["NativeNetwork", "Network/NetworkChoice.swift", "Network/NetworkMaker.swift"],
       on: [
         "Addresses", "Base", "Bytes", "Clock", "CommandLine", "Frames", "Internet", "Log",
-        "Machine", "NativeThreads", "NetworkHost", "PCI", "Packets", "Random", "Scheduling", "Virtio",
-        "VirtioMMIO", "VirtioNet", "VirtioPCI",
+        "Machine", "NativeDevices", "NativeThreads", "NetworkHost", "Packets", "Random",
+        "Scheduling", "Virtio", "VirtioNet",
       ]),
   ] : []
 
