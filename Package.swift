@@ -110,6 +110,12 @@ let libraries: [Library] = [
       "ARP", "Addresses", "Base", "Bytes", "DHCP", "Ethernet", "ICMP", "ICMPv6", "IPv4", "IPv6",
       "Internet", "Loopback", "NDP", "Neighbors", "PacketCapture", "Packets", "UDP",
     ]),
+  Library(
+    "Network", "UDPResponder",
+    on: [
+      "Addresses", "Base", "Bytes", "Ethernet", "IPv4", "Internet", "NetworkStack", "Packets",
+      "UDP",
+    ]),
   Library("Network", "TCP", on: ["Addresses", "Base", "Bytes", "Packets", "TimerWheel"]),
   Library(
     "Network", "NetworkHost",
@@ -218,8 +224,17 @@ let libraries: [Library] = [
     "App", "MartletPort", on: ["Addresses", "Base", "Bytes", "Packets"],
     guest: ["Clock", "Machine", "NativeDevices", "NativeThreads", "Virtio", "VirtioNet"]),
   Library(
+    "App", "MartletDatagrams", on: ["Base", "Bytes", "MartletNetwork"],
+    guest: [
+      "Internet", "NativeNetwork", "NetworkHost", "NetworkStack", "Packets", "Scheduling", "UDP",
+      "UDPResponder",
+    ]),
+  Library(
     "App", "Martlet",
-    on: ["MartletConsole", "MartletNetwork", "MartletPort", "MartletThreads", "MartletTime"],
+    on: [
+      "MartletConsole", "MartletDatagrams", "MartletNetwork", "MartletPort", "MartletThreads",
+      "MartletTime",
+    ],
     guest: ["NativeImage"], hasSiblings: false),
 ]
 

@@ -59,6 +59,10 @@ public final class NetworkHost {
   /// whether anything came since the alarm went off last.
   private var isPolling = false
   private var hasPolled = false
+  /// Whether anything came since `poll` looked last.
+  private var hasServed = false
+  /// Who waits for an interrupt of the card.
+  private let packets = WaitQueue()
   /// How long it is not asked at most. Each alarm costs as much as some packets.
   private static let pollTime = Nanoseconds.milliseconds(4)
 
@@ -211,6 +215,7 @@ public final class NetworkHost {
     var rest = PacketQueue()
     guard var packet = card.receive(rest: &rest) else { return }
     hasPolled = true
+    hasServed = true
     let now = Clock.now()
     var count = 1
     while true {
@@ -222,6 +227,20 @@ public final class NetworkHost {
     }
     stack.flush(now: now)
     arm(at: stack.nextDeadline)
+  }
+
+  /// Lets packets go up that have come, for who looks for them all the time instead of waiting for
+  /// interrupts. Returns whether there were any.
+  public func poll() -> Bool {
+    if card == nil { return false }
+    if !isPolling { handleInterrupt() } else { serveCard() }
+    defer { hasServed = false }
+    return hasServed
+  }
+
+  /// Waits until packets have come by an interrupt.
+  public func waitForPackets() {
+    _ = card == nil ? changes.wait(interruptible: false) : packets.wait(interruptible: false)
   }
 
   /// Interrupts are asked for again.
@@ -240,6 +259,7 @@ extension NetworkHost: InterruptHandler {
     card.beginPolling()
     isPolling = true
     serveCard()
+    if !packets.isEmpty { packets.wakeAll() }
     arm(at: Clock.now() + Self.pollTime)
   }
 }
