@@ -22,6 +22,9 @@ let package = Package(
         .product(name: "Base", package: "martlet"), .product(name: "Bytes", package: "martlet"),
       ],
       exclude: ["README.md"], swiftSettings: house),
+    .executableTarget(
+      name: "nat", dependencies: ["NATCore", .product(name: "Martlet", package: "martlet")],
+      swiftSettings: house),
     .testTarget(
       name: "NATCoreTests",
       dependencies: [

@@ -30,6 +30,9 @@ final class Firewall {
     }
   }
 
+  /// Where a rule stands in its file; 0 for the fallback.
+  func line(_ index: Int) -> Int { index < rules.count ? rules[index].line : 0 }
+
   @inline(__always)
   func count(_ rule: Int32, byteCount: Int) {
     counts[Int(rule)].packets &+= 1

@@ -58,10 +58,10 @@ extension NAT {
   /// Asks for a known neighbour again, and forgets what is too old.
   private func renew(_ index: Int32, at now: Instant) {
     let neighbor = neighbors.records[Int(index)]
-    if neighbor.state == .known, now - neighbor.confirmed > NeighborTable.lifetime {
-      neighbors.doubt(index)
-    }
-    if neighbor.state == .known { ask(index, at: now) }
+    // Those that are asked for have their turn in `askAgain`.
+    guard neighbor.state == .known else { return }
+    if now - neighbor.confirmed > NeighborTable.lifetime { neighbors.doubt(index) }
+    ask(index, at: now)
   }
 
   private func ask(_ index: Int32, at now: Instant) {
