@@ -213,7 +213,10 @@ let libraries: [Library] = [
     guest: ["NativeThreads", "Scheduling"]),
   Library(
     "App", "MartletNetwork", on: ["Addresses", "Base", "Bytes", "Machine", "MartletTime"],
-    guest: ["NativeNetwork", "NetworkHost", "NetworkStack", "Scheduling", "TCP"]),
+    guest: [
+      "Internet", "NativeNetwork", "NetworkHost", "NetworkStack", "Packets", "Scheduling", "TCP",
+      "UDP",
+    ]),
   Library(
     "App", "Martlet",
     on: ["MartletConsole", "MartletNetwork", "MartletThreads", "MartletTime"],
