@@ -218,8 +218,11 @@ let libraries: [Library] = [
       "UDP",
     ]),
   Library(
+    "App", "MartletProgram", on: ["Base", "Bytes", "Machine", "MartletThreads"],
+    guest: ["CommandLine", "Log", "NativeImage", "NativeThreads", "Scheduling"]),
+  Library(
     "App", "Martlet",
-    on: ["MartletConsole", "MartletNetwork", "MartletThreads", "MartletTime"],
+    on: ["MartletConsole", "MartletNetwork", "MartletProgram", "MartletThreads", "MartletTime"],
     guest: ["NativeImage"], hasSiblings: false),
 ]
 

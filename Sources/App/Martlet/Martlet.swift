@@ -4,5 +4,6 @@
 
 @_exported import MartletConsole
 @_exported import MartletNetwork
+@_exported import MartletProgram
 @_exported import MartletThreads
 @_exported import MartletTime
