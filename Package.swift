@@ -218,11 +218,17 @@ let libraries: [Library] = [
       "UDP",
     ]),
   Library(
+    "App", "MartletInput", on: ["Base", "Bytes", "Machine", "MartletConsole", "MartletTime"],
+    guest: ["NativeInput"]),
+  Library(
     "App", "MartletProgram", on: ["Base", "Bytes", "Machine", "MartletThreads"],
     guest: ["CommandLine", "Log", "NativeImage", "NativeThreads", "Scheduling"]),
   Library(
     "App", "Martlet",
-    on: ["MartletConsole", "MartletNetwork", "MartletProgram", "MartletThreads", "MartletTime"],
+    on: [
+      "MartletConsole", "MartletInput", "MartletNetwork", "MartletProgram", "MartletThreads",
+      "MartletTime",
+    ],
     guest: ["NativeImage"], hasSiblings: false),
 ]
 
@@ -244,11 +250,23 @@ let nativeImage: [Target] =
         "Random", "RealTimeClock", "SchedulerCooperative", "Scheduling",
       ]),
     native(
-      "NativeNetwork", ["NativeNetwork", "Network"],
+      "NativeDevices", ["NativeDevices", "Network/VirtioChoice.swift"],
+      on: [
+        "Bytes", "CommandLine", "NativeThreads", "PCI", "Virtio", "VirtioMMIO", "VirtioPCI",
+      ]),
+    native(
+      "NativeNetwork",
+      ["NativeNetwork", "Network/NetworkChoice.swift", "Network/NetworkMaker.swift"],
       on: [
         "Addresses", "Base", "Bytes", "CommandLine", "Frames", "Internet", "Log", "Machine",
-        "NativeThreads", "NetworkHost", "PCI", "Packets", "Random", "Scheduling", "Virtio",
-        "VirtioMMIO", "VirtioNet", "VirtioPCI",
+        "NativeDevices", "NativeThreads", "NetworkHost", "Packets", "Random", "Scheduling",
+        "Virtio", "VirtioNet",
+      ]),
+    native(
+      "NativeInput", ["NativeInput"],
+      on: [
+        "Base", "Bytes", "Clock", "CommandLine", "Log", "Machine", "NativeDevices",
+        "NativeThreads", "Scheduling", "TimerWheel", "Virtio", "VirtioConsole",
       ]),
   ] : []
 

@@ -4,6 +4,9 @@
   import CommandLine
   import Internet
   import Log
+  #if canImport(NativeDevices)
+    import NativeDevices
+  #endif
   import NetworkHost
   import Packets
   import Random

@@ -40,7 +40,9 @@ struct NativePackage: ImageRecipe {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let libraries = try ImagePackage.modulesOnDisk(of: ImagePackage.layers + ["App"], root: root)
     let modules =
-      libraries + ["NativeImage", "NativeThreads", "NativeNetwork"] + applicationModules
+      libraries
+      + ["NativeImage", "NativeThreads", "NativeDevices", "NativeNetwork", "NativeInput"]
+      + applicationModules
     let layout = LinkerScript.Layout.native(placement)
     let toolset = Toolset(folder: folder, configuration: configuration, layout: layout)
     try ImagePackage.put(
