@@ -104,6 +104,7 @@ let libraries: [Library] = [
   Library("Network", "PacketCapture", on: ["Base", "Bytes", "Packets"]),
   Library("Network", "DHCP", on: ["Addresses", "Base", "Bytes"]),
   Library("Network", "ResolverConfiguration", on: ["Addresses", "Bytes"]),
+  Library("Network", "StubResolver", on: ["Addresses", "Base", "Bytes"]),
   Library(
     "Network", "NetworkStack",
     on: [
@@ -224,10 +225,23 @@ let libraries: [Library] = [
     "App", "MartletProgram", on: ["Base", "Bytes", "Machine", "MartletThreads"],
     guest: ["CommandLine", "Log", "NativeImage", "NativeThreads", "Scheduling"]),
   Library(
+    "App", "MartletRandom", on: ["Bytes"], guest: ["NativeThreads", "Random"], hasSiblings: true),
+  Library(
+    "App", "MartletNames",
+    on: ["Addresses", "Base", "Bytes", "Machine", "MartletNetwork", "MartletTime"],
+    guest: [
+      "NativeNetwork", "NetworkHost", "NetworkStack", "Random", "ResolverConfiguration",
+      "StubResolver",
+    ]),
+  Library(
+    "App", "MartletLog", on: ["Bytes", "MartletConsole", "MartletProgram", "MartletTime"],
+    guest: ["CommandLine", "NativeThreads"]),
+  Library("App", "MartletTrace", on: ["Bytes", "MartletTime"]),
+  Library(
     "App", "Martlet",
     on: [
-      "MartletConsole", "MartletInput", "MartletNetwork", "MartletProgram", "MartletThreads",
-      "MartletTime",
+      "MartletConsole", "MartletInput", "MartletLog", "MartletNames", "MartletNetwork",
+      "MartletProgram", "MartletRandom", "MartletThreads", "MartletTime", "MartletTrace",
     ],
     guest: ["NativeImage"], hasSiblings: false),
 ]
@@ -349,7 +363,7 @@ let tests: [Target] =
       dependencies: [
         "Bytes", "Base", "Machine", "Addresses", "Packets", "Internet", "Ethernet", "Neighbors",
         "ARP", "IPv4", "ICMP", "UDP", "Loopback", "PacketCapture", "NetworkStack",
-        "DHCP", "ResolverConfiguration", "IPv6", "ICMPv6", "NDP",
+        "DHCP", "ResolverConfiguration", "StubResolver", "IPv6", "ICMPv6", "NDP",
       ]),
     .testTarget(
       name: "TCPTests",
