@@ -13,7 +13,7 @@ import MartletTime
 ///   Trace.event("cache miss")
 ///   Time.sleep(.milliseconds(2))
 /// }
-/// Console.errors.write(String(decoding: Trace.json(), as: UTF8.self))
+/// Console.errors.write(Trace.json())
 /// ```
 ///
 /// Save what it gives as a file and open it in ui.perfetto.dev.

@@ -17,7 +17,7 @@ extension Console {
 ///
 /// var buffer = [UInt8](repeating: 0, count: 65_536)
 /// while let count = Console.input.read(into: &buffer), count > 0 {
-///   Console.output.write(buffer[..<count].span.bytes)
+///   Console.output.write(buffer[..<count])
 /// }
 /// ```
 public struct ConsoleInput: Sendable {

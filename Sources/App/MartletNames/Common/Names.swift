@@ -26,10 +26,9 @@ public enum NameError: Error, Equatable, Sendable {
 /// ```swift
 /// import Martlet
 ///
-/// let addresses = try Names.addresses(of: "example.org", deadline: Time.now() + .milliseconds(5000))
-/// if let address = addresses.first {
-///   var connection = try TCPConnection(to: Endpoint(address, 80))
-///   try connection.write("HEAD / HTTP/1.0\r\n\r\n")
+/// let deadline = Time.now() + .seconds(5)
+/// for address in try Names.addresses(of: "example.org", deadline: deadline) {
+///   Console.output.write(address.isIPv4 ? "version 4\n" : "version 6\n")
 /// }
 /// ```
 public enum Names {

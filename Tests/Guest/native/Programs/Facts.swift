@@ -31,7 +31,7 @@ struct Facts {
   static func copy() {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while let count = Console.input.read(into: &buffer), count > 0 {
-      Console.output.write(buffer[..<count].span.bytes)
+      Console.output.write(buffer[..<count])
     }
     let more = Console.input.read(into: &buffer)
     Console.errors.write("end \(more == 0)\n")
@@ -50,7 +50,7 @@ struct Facts {
       Console.output.write("ending\n")
       Program.end(status: 7)
     }
-    Time.sleep(.milliseconds(10_000))
+    Time.sleep(.seconds(10))
     Console.output.write("too late\n")
   }
 
@@ -209,7 +209,7 @@ struct Facts {
       return 5
     }
     say("span \(result)")
-    Console.output.write(Trace.json().span.bytes)
+    Console.output.write(Trace.json())
     Trace.stop()
     say("off \(Trace.isOn)")
   }
