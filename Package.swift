@@ -104,6 +104,7 @@ let libraries: [Library] = [
   Library("Network", "PacketCapture", on: ["Base", "Bytes", "Packets"]),
   Library("Network", "DHCP", on: ["Addresses", "Base", "Bytes"]),
   Library("Network", "ResolverConfiguration", on: ["Addresses", "Bytes"]),
+  Library("Network", "StubResolver", on: ["Addresses", "Base", "Bytes"]),
   Library(
     "Network", "NetworkStack",
     on: [
@@ -221,7 +222,8 @@ let libraries: [Library] = [
   Library(
     "App", "MartletNetwork", on: ["Addresses", "Base", "Bytes", "Machine", "MartletTime"],
     guest: [
-      "Clock", "NativeNetwork", "NativeThreads", "NetworkHost", "NetworkStack", "Scheduling", "TCP",
+      "Clock", "Internet", "NativeNetwork", "NativeThreads", "NetworkHost", "NetworkStack",
+      "Packets", "Scheduling", "TCP", "UDP",
     ]),
   Library(
     "App", "MartletPort", on: ["Addresses", "Base", "Bytes", "Packets"],
@@ -233,10 +235,30 @@ let libraries: [Library] = [
       "UDPResponder",
     ]),
   Library(
+    "App", "MartletInput", on: ["Base", "Bytes", "Machine", "MartletConsole", "MartletTime"],
+    guest: ["NativeInput"]),
+  Library(
+    "App", "MartletProgram", on: ["Base", "Bytes", "Machine", "MartletThreads"],
+    guest: ["CommandLine", "Log", "NativeImage", "NativeThreads", "Scheduling"]),
+  Library(
+    "App", "MartletRandom", on: ["Bytes"], guest: ["NativeThreads", "Random"], hasSiblings: true),
+  Library(
+    "App", "MartletNames",
+    on: ["Addresses", "Base", "Bytes", "Machine", "MartletNetwork", "MartletTime"],
+    guest: [
+      "NativeNetwork", "NetworkHost", "NetworkStack", "Random", "ResolverConfiguration",
+      "StubResolver",
+    ]),
+  Library(
+    "App", "MartletLog", on: ["Bytes", "MartletConsole", "MartletProgram", "MartletTime"],
+    guest: ["CommandLine", "NativeThreads"]),
+  Library("App", "MartletTrace", on: ["Bytes", "MartletTime"]),
+  Library(
     "App", "Martlet",
     on: [
-      "MartletConsole", "MartletDatagrams", "MartletMemory", "MartletNetwork", "MartletPort",
-      "MartletThreads", "MartletTime",
+      "MartletConsole", "MartletDatagrams", "MartletInput", "MartletLog", "MartletMemory",
+      "MartletNames", "MartletNetwork", "MartletPort", "MartletProgram", "MartletRandom",
+      "MartletThreads", "MartletTime", "MartletTrace",
     ],
     guest: ["NativeImage"], hasSiblings: false),
 ]
@@ -270,6 +292,12 @@ let nativeImage: [Target] =
         "Addresses", "Base", "Bytes", "Clock", "CommandLine", "Frames", "Internet", "Log",
         "Machine", "NativeDevices", "NativeThreads", "NetworkHost", "Packets", "Random",
         "Scheduling", "Virtio", "VirtioNet",
+      ]),
+    native(
+      "NativeInput", ["NativeInput"],
+      on: [
+        "Base", "Bytes", "Clock", "CommandLine", "Log", "Machine", "NativeDevices",
+        "NativeThreads", "Scheduling", "TimerWheel", "Virtio", "VirtioConsole",
       ]),
   ] : []
 
@@ -323,7 +351,8 @@ let tool: [Target] =
       name: "martlet",
       dependencies: [
         "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
-        "Bench", "Documentation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Bench", "Documentation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/Tool/Command"),
@@ -355,7 +384,7 @@ let tests: [Target] =
       dependencies: [
         "Bytes", "Base", "Machine", "Addresses", "Packets", "Internet", "Ethernet", "Neighbors",
         "ARP", "IPv4", "ICMP", "UDP", "Loopback", "PacketCapture", "NetworkStack",
-        "DHCP", "ResolverConfiguration", "IPv6", "ICMPv6", "NDP",
+        "DHCP", "ResolverConfiguration", "StubResolver", "IPv6", "ICMPv6", "NDP",
       ]),
     .testTarget(
       name: "TCPTests",

@@ -49,6 +49,15 @@ import ToolSupport
     #expect(!text.contains("UTC"))
   }
 
+  @Test func aNativeApplicationHasANameAndNoVariablesOfLinux() {
+    let plan = Plan(file: "/a/martlet.yaml", directory: "/a", name: "mine", kind: .swift)
+    var options = LaunchOptions()
+    options.arguments = ["x"]
+    #expect(
+      Self.text(options, plan: plan).text
+        == "program=/ arg=mine arg=x clock=12 log=warning hostname=mine seed=00ff stdin=pipe")
+  }
+
   @Test func longTextsGoBesideTheCommandLine() {
     var options = LaunchOptions()
     options.arguments = [String(repeating: "x", count: LaunchText.commandLineLimit)]
@@ -228,6 +237,7 @@ import ToolSupport
       KernelLog.Line.message(.error, stamp: "0001.000002", text: "memory: too little")
     ),
     ("P 0.1 trap: x", .message(.panic, stamp: "0.1", text: "trap: x")),
+    ("R shutdown", .wantsShutdownRequest), ("R other", .other("R other")),
     ("X 7", .exit(7)), ("X 255", .exit(255)), ("X 256", .other("X 256")), ("X", .other("X")),
     ("B 0x2000f0", .address(0x2000f0)), ("B 7fff", .address(0x7fff)), ("B zz", .other("B zz")),
     ("SeaBIOS (version 1)", .other("SeaBIOS (version 1)")),

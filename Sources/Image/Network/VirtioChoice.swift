@@ -13,7 +13,8 @@ import Virtio
 
 /// The first virtio device of a kind (`VirtioConsole.deviceKind` and so on), on whatever transport
 /// the image knows.
-func findVirtioDevice(_ kind: UInt32, _ parameters: BootParameters) -> (any VirtioTransport)? {
+public func findVirtioDevice(_ kind: UInt32, _ parameters: BootParameters) -> (any VirtioTransport)?
+{
   var found: (any VirtioTransport)?
   forEachVirtioDevice(kind, parameters) { transport in
     found = transport
@@ -24,7 +25,7 @@ func findVirtioDevice(_ kind: UInt32, _ parameters: BootParameters) -> (any Virt
 
 /// Calls `body` with each virtio device of a kind until it returns false. Devices of other kinds
 /// are left alone.
-func forEachVirtioDevice(
+public func forEachVirtioDevice(
   _ kind: UInt32, _ parameters: BootParameters, _ body: (any VirtioTransport) -> Bool
 ) {
   #if VIRTIO_MMIO

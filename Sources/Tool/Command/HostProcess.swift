@@ -55,6 +55,8 @@ enum HostProcess {
     for variable in plan.environment + options.environment {
       setenv(variable.name, variable.value, 1)
     }
+    // An image is told by its launch text.
+    if options.isVerbose { setenv("MARTLET_VERBOSE", "1", 1) }
     var words = ([plan.name] + arguments).map { strdup($0) }
     words.append(nil)
     execv("\(folder)/\(plan.name)", words)

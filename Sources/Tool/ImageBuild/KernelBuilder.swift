@@ -138,6 +138,19 @@ public enum KernelBuilder {
       advice: "The whole log is in \(folder)/build.log.")
   }
 
+  /// The file that says that a native image reads standard input, and so needs a device for it.
+  public static func inputMark(of kernel: String) -> String { kernel + ".input" }
+
+  private static func markInput(of kernel: Kernel, _ image: ImageFile) throws {
+    let mark = inputMark(of: kernel.path)
+    // A function of the module that starts the device, by its mangled name.
+    if try image.symbols().contains(where: { $0.name.contains("11NativeInput") }) {
+      try "".write(toFile: mark, atomically: true, encoding: .utf8)
+    } else {
+      try? FileManager.default.removeItem(atPath: mark)
+    }
+  }
+
   /// Checks the linked image, keeps a copy with symbols, and strips the one to boot.
   private static func finish(_ kernel: Kernel, _ recipe: any ImageRecipe) async throws {
     let folder = recipe.folder
@@ -161,6 +174,7 @@ public enum KernelBuilder {
       try Toolchain.program("llvm-objcopy"),
       ["--remove-section=.rela.debug_*", "--remove-section=.debug_names", linked, symbols])
     try await trim.runChecked("trimming the image with symbols")
+    try markInput(of: kernel, image)
     try Paths.rename(symbols, to: kernel.symbolPath)
     try Paths.rename(stripped, to: kernel.path)
   }

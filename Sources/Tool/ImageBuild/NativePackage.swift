@@ -40,7 +40,8 @@ struct NativePackage: ImageRecipe {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let libraries = try ImagePackage.modulesOnDisk(of: ImagePackage.layers + ["App"], root: root)
     let modules =
-      libraries + ["NativeImage", "NativeThreads", "NativeDevices", "NativeNetwork"]
+      libraries
+      + ["NativeImage", "NativeThreads", "NativeDevices", "NativeNetwork", "NativeInput"]
       + applicationModules
     let layout = LinkerScript.Layout.native(placement)
     let toolset = Toolset(folder: folder, configuration: configuration, layout: layout)

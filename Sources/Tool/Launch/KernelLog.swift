@@ -10,6 +10,8 @@ public struct KernelLog: Sendable {
     case exit(UInt8)
     /// A return address of a panic's backtrace, outermost last.
     case address(UInt64)
+    /// The application wants to be asked before it is ended.
+    case wantsShutdownRequest
     /// A phase of the boot that was over after so many cycles (instructions, when they are counted).
     case phase(String, cycles: UInt64)
     /// Anything else: firmware, or a kernel that failed before its log existed.
@@ -69,6 +71,8 @@ public struct KernelLog: Sendable {
     case "B":
       let digits = words[1].hasPrefix("0x") ? words[1].dropFirst(2) : words[1]
       if words.count == 2, let address = UInt64(digits, radix: 16) { return .address(address) }
+    case "R":
+      if words.count == 2, words[1] == "shutdown" { return .wantsShutdownRequest }
     case "T":
       if words.count == 3, let cycles = UInt64(words[2]) {
         return .phase(String(words[1]), cycles: cycles)

@@ -29,6 +29,9 @@ public struct Launcher: Sendable {
     self.plan = plan
     self.options = options
     self.options.isNative = plan.kind == .swift
+    self.options.readsInput =
+      plan.kind == .linux
+      || FileManager.default.fileExists(atPath: KernelBuilder.inputMark(of: kernel))
   }
 
   /// Runs the guest to its end.

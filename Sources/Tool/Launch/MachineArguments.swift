@@ -44,7 +44,7 @@ struct MachineArguments {
     }
     words += chardev("log", .log) + ["-serial", "chardev:log"]
     words += ["-global", "virtio-mmio.force-legacy=false"]
-    words += options.isNative ? debugConsoles : serialPorts
+    words += options.isNative ? debugConsoles + inputPort : serialPorts
     if let network = options.network {
       words += network.arguments(machine: options.machine, name: name)
     }
@@ -74,6 +74,11 @@ struct MachineArguments {
   private var debugConsoles: [String] {
     chardev("stdout", .output) + ["-device", "isa-debugcon,iobase=0xe9,chardev=stdout"]
       + chardev("stderr", .errors) + ["-device", "isa-debugcon,iobase=0xea,chardev=stderr"]
+  }
+
+  /// Standard input of a native image that reads it.
+  private var inputPort: [String] {
+    options.readsInput ? ["-device", serialBus] + port(1, "stdin", .input) : []
   }
 
   private var serialPorts: [String] {

@@ -65,6 +65,7 @@ extension NetworkError {
     case .writingEnded: self = .writingEnded
     case .addressInUse: self = .addressInUse
     case .noMemory: self = .noMemory
+    case .tooLong: self = .tooLong
     case .invalid: self = .invalid
     }
   }

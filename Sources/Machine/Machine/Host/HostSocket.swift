@@ -5,14 +5,16 @@ import Glibc
 /// Why a call on a socket failed.
 public enum HostSocketError: Error, Sendable {
   case timedOut, refused, reset, unreachable, writingEnded, addressInUse, noMemory, invalid
+  case tooLong
 
   init(code: Int32) {
     switch code {
     case ECONNREFUSED: self = .refused
     case ETIMEDOUT: self = .timedOut
-    case ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL: self = .unreachable
+    case ENETUNREACH, EHOSTUNREACH, ENOPROTOOPT: self = .unreachable
+    case EMSGSIZE: self = .tooLong
     case EPIPE: self = .writingEnded
-    case EADDRINUSE, EACCES: self = .addressInUse
+    case EADDRINUSE, EADDRNOTAVAIL, EACCES: self = .addressInUse
     case ENOMEM, ENOBUFS, EMFILE, ENFILE: self = .noMemory
     case ECONNRESET, ECONNABORTED, ENOTCONN: self = .reset
     default: self = .invalid
@@ -55,16 +57,16 @@ public struct HostEndpoint: Sendable {
   }
 }
 
-/// A stream socket of the host, for applications that run on it. Waiting lets other threads run.
+/// A socket of the host, for applications that run on it. Waiting lets other threads run.
 ///
 /// A descriptor and nothing else: who holds it calls `close` once.
 public struct HostSocket: Sendable {
   let descriptor: Int32
 
-  private static let addressLength = socklen_t(MemoryLayout<sockaddr_in6>.size)
+  static let addressLength = socklen_t(MemoryLayout<sockaddr_in6>.size)
 
-  private static func make() throws(HostSocketError) -> HostSocket {
-    let flags = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+  static func make(_ type: __socket_type = SOCK_STREAM) throws(HostSocketError) -> HostSocket {
+    let flags = Int32(type.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     let descriptor = socket(AF_INET6, flags, 0)
     guard descriptor >= 0 else { throw HostSocketError(code: errno) }
     let result = HostSocket(descriptor: descriptor)
@@ -72,9 +74,19 @@ public struct HostSocket: Sendable {
     return result
   }
 
-  private func set(_ level: Int32, _ name: Int32, _ value: Int32) {
+  func set(_ level: Int32, _ name: Int32, _ value: Int32) {
     var value = value
     unsafe setsockopt(descriptor, level, name, &value, 4)
+  }
+
+  /// Lends the address to a call.
+  static func withAddress<Result>(
+    of endpoint: HostEndpoint, _ body: (UnsafePointer<sockaddr>) -> Result
+  ) -> Result {
+    var address = endpoint.address
+    return unsafe withUnsafePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body($0) }
+    }
   }
 
   public static func listening(
@@ -82,11 +94,8 @@ public struct HostSocket: Sendable {
   ) throws(HostSocketError) -> HostSocket {
     let socket = try make()
     socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
-    var address = endpoint.address
-    let status = unsafe withUnsafePointer(to: &address) {
-      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe bind(socket.descriptor, $0, addressLength)
-      }
+    let status = unsafe withAddress(of: endpoint) {
+      unsafe bind(socket.descriptor, $0, addressLength)
     }
     guard status == 0, listen(socket.descriptor, Int32(backlog)) == 0 else {
       let error = HostSocketError(code: errno)
@@ -100,11 +109,8 @@ public struct HostSocket: Sendable {
     to endpoint: HostEndpoint, until deadline: UInt64
   ) throws(HostSocketError) -> HostSocket {
     let socket = try make()
-    var address = endpoint.address
-    let status = unsafe withUnsafePointer(to: &address) {
-      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe connect(socket.descriptor, $0, addressLength)
-      }
+    let status = unsafe withAddress(of: endpoint) {
+      unsafe connect(socket.descriptor, $0, addressLength)
     }
     do throws(HostSocketError) {
       if status != 0 {
@@ -182,7 +188,7 @@ public struct HostSocket: Sendable {
   public func writeSome(_ bytes: RawSpan) throws(HostSocketError) -> Int {
     while true {
       let count = unsafe bytes.withUnsafeBytes {
-        unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       if count >= 0 { return count }
       if errno == EINTR { continue }
@@ -224,7 +230,7 @@ public struct HostSocket: Sendable {
     return HostEndpoint(address)
   }
 
-  private func wait(for events: Int16, until deadline: UInt64) throws(HostSocketError) {
+  func wait(for events: Int16, until deadline: UInt64) throws(HostSocketError) {
     while true {
       var item = pollfd(fd: descriptor, events: events, revents: 0)
       var milliseconds: Int32 = -1
