@@ -212,11 +212,12 @@ let libraries: [Library] = [
   Library(
     "App", "MartletThreads", on: ["Base", "Bytes", "Machine", "MartletTime"],
     guest: ["NativeThreads", "Scheduling"]),
+  Library("App", "MartletMemory", on: ["Machine"], guest: ["NativeImage"]),
   Library(
     "App", "MartletNetwork", on: ["Addresses", "Base", "Bytes", "Machine", "MartletTime"],
     guest: [
-      "Internet", "NativeNetwork", "NetworkHost", "NetworkStack", "Packets", "Scheduling", "TCP",
-      "UDP",
+      "Clock", "Internet", "NativeNetwork", "NativeThreads", "NetworkHost", "NetworkStack",
+      "Packets", "Scheduling", "TCP", "UDP",
     ]),
   Library(
     "App", "MartletInput", on: ["Base", "Bytes", "Machine", "MartletConsole", "MartletTime"],
@@ -240,8 +241,9 @@ let libraries: [Library] = [
   Library(
     "App", "Martlet",
     on: [
-      "MartletConsole", "MartletInput", "MartletLog", "MartletNames", "MartletNetwork",
-      "MartletProgram", "MartletRandom", "MartletThreads", "MartletTime", "MartletTrace",
+      "MartletConsole", "MartletInput", "MartletLog", "MartletMemory", "MartletNames",
+      "MartletNetwork", "MartletProgram", "MartletRandom", "MartletThreads", "MartletTime",
+      "MartletTrace",
     ],
     guest: ["NativeImage"], hasSiblings: false),
 ]
@@ -272,9 +274,9 @@ let nativeImage: [Target] =
       "NativeNetwork",
       ["NativeNetwork", "Network/NetworkChoice.swift", "Network/NetworkMaker.swift"],
       on: [
-        "Addresses", "Base", "Bytes", "CommandLine", "Frames", "Internet", "Log", "Machine",
-        "NativeDevices", "NativeThreads", "NetworkHost", "Packets", "Random", "Scheduling",
-        "Virtio", "VirtioNet",
+        "Addresses", "Base", "Bytes", "Clock", "CommandLine", "Frames", "Internet", "Log",
+        "Machine", "NativeDevices", "NativeThreads", "NetworkHost", "Packets", "Random",
+        "Scheduling", "Virtio", "VirtioNet",
       ]),
     native(
       "NativeInput", ["NativeInput"],

@@ -5,6 +5,7 @@
 @_exported import MartletConsole
 @_exported import MartletInput
 @_exported import MartletLog
+@_exported import MartletMemory
 @_exported import MartletNames
 @_exported import MartletNetwork
 @_exported import MartletProgram

@@ -19,6 +19,7 @@ public func nativeMain() -> Never {
 
 /// Ends the machine, after the application.
 public func endApplication(status: Int32) -> Never {
+  Application.end()
   if BootInformation.hasWord("trace=boot") { Log.writeBootTrace() }
   Log.writeExit(status: status)
   Power.off(status: status)

@@ -13,7 +13,13 @@ func prepareHeap() {
 }
 
 /// Memory of a native image: heap, frames and page tables start together, when they are first used.
-enum NativeMemory {
+public enum NativeMemory {
+  /// What is allocated on the heap, in bytes, with the heap's own part of each.
+  public static var usedByteCount: Int {
+    prepareHeap()
+    return heapUsedByteCount()
+  }
+
   /// Not inlined: the way to the heap's own code stays short.
   @inline(never)
   static func start() {

@@ -53,6 +53,9 @@ public protocol NetworkCard: NetworkInterface {
   /// How many frames wait for `flush`.
   var heldCount: Int { get }
 
+  /// How many frames the device has not sent yet, as far as it tells.
+  var sendingCount: Int { get }
+
   /// Takes the device's interrupt back and asks for no more until `endPolling`.
   func beginPolling()
 

@@ -50,6 +50,9 @@ public final class NetworkHost {
   /// Woken when an address or the resolver's configuration changes.
   public let changes = WaitQueue()
 
+  /// Woken when packets have come and when time has changed something; for `finish`.
+  private let rounds = WaitQueue()
+
   private let alarm = HostAlarm()
   private var alarmAt = Instant.never
   private let settings: NetworkSettings
@@ -178,6 +181,27 @@ public final class NetworkHost {
     card.flush()
   }
 
+  // MARK: The end
+
+  /// How long the card is given to send what it has before it is asked again.
+  private static let sendingTime = Nanoseconds.microseconds(100)
+
+  /// Closes every listener and connection, and waits until the other sides have all that was
+  /// written, or `deadline` has come.
+  public func finish(by deadline: Instant) {
+    let now = enter()
+    tcp.closeAll(now: now)
+    leave(now)
+    while true {
+      let now = Clock.now()
+      let isSending = card.map { $0.heldCount + $0.sendingCount > 0 } ?? false
+      guard now < deadline, isSending || tcp.isDelivering else { return }
+      // The card does not tell when it has sent something, the other side does.
+      let next = isSending ? min(deadline, now + Self.sendingTime) : deadline
+      _ = rounds.wait(until: next, interruptible: false)
+    }
+  }
+
   // MARK: Time
 
   @inline(__always)
@@ -201,6 +225,7 @@ public final class NetworkHost {
     let next = stack.nextDeadline
     if next != .never { arm(at: max(next, now + .microseconds(50))) }
     if isPolling { arm(at: now + Self.pollTime) }
+    if !rounds.isEmpty { rounds.wakeAll() }
   }
 
   // MARK: Rounds
@@ -222,6 +247,7 @@ public final class NetworkHost {
     }
     stack.flush(now: now)
     arm(at: stack.nextDeadline)
+    if !rounds.isEmpty { rounds.wakeAll() }
   }
 
   /// Interrupts are asked for again.

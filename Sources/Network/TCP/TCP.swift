@@ -118,6 +118,40 @@ public final class TCP {
     while let entry = wheel.takeDue(at: now) { entry.fire(at: now) }
   }
 
+  // MARK: The end
+
+  /// Closes every listener and, as their programs would, every connection.
+  public func closeAll(now: Instant) {
+    for first in listeners {
+      var next = first
+      while let listener = next {
+        next = listener.next
+        listener.close(now: now)
+      }
+    }
+    var connections: [Connection] = []
+    table.forEach { record in
+      if let connection = record.value.connection { connections.append(connection) }
+    }
+    for connection in connections { connection.close(now: now) }
+  }
+
+  /// Whether some connection that was closed still has data, or its end, to bring to the other
+  /// side.
+  public var isDelivering: Bool {
+    var found = false
+    table.forEach { record in
+      guard record.value.kind == .connection, let connection = record.value.connection else {
+        return
+      }
+      switch connection.state {
+      case .synReceived, .finWait1, .closing, .lastAck: found = true
+      default: break
+      }
+    }
+    return found
+  }
+
   // MARK: Segments
 
   /// Takes a segment in one packet, which begins with its header.

@@ -249,6 +249,13 @@ public final class VirtioNet {
   /// Frames that wait because the device has no room: a reason to send no more for now.
   public var backlogCount: Int { transmitter.backlogCount }
 
+  /// Frames that the device has not sent yet. One that does not run sends nothing any more.
+  public var sendingCount: Int {
+    guard device.state == .running else { return 0 }
+    transmitter.collect()
+    return transmitter.queue.inFlightCount + transmitter.backlogCount
+  }
+
   /// How many packets went which way.
   public var counters: Counters {
     var counters = counts

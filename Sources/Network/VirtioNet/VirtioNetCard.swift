@@ -53,6 +53,8 @@ public final class VirtioNetCard: NetworkCard {
     return counters
   }
 
+  public var sendingCount: Int { device.sendingCount }
+
   public func beginPolling() { device.beginPolling() }
 
   public func receive(rest: inout PacketQueue) -> Packet? { device.receive(rest: &rest) }

@@ -49,7 +49,12 @@ extension ServerBench {
         .wrk(
           "large-file", unit: "MiB/s", part: "MiB", connections: 4, path: "/large.bin",
           read: { try LoadOutput.wrkTransfer($0) }),
-      ]),
+      ],
+      native: NativeServer(
+        application: "http",
+        goals: [
+          "requests": .init(ratio: 8, instructions: 6_000), "connections": .init(),
+        ], firstAnswer: 400_000)),
     ServerBench(
       name: "redis", application: "redis", port: 6379,
       loads: [
@@ -70,7 +75,7 @@ extension ServerBench {
   ]
 
   private static let summaries = [
-    "http": "nginx under wrk: requests and connections a second, a large file",
+    "http": "nginx and the native http under wrk: requests and connections a second, a large file",
     "redis": "redis-benchmark GET and SET, pipelines of 1 and 16",
     "iperf": "iperf3: bulk TCP both ways",
     "memcached": "get and set over 50 connections",

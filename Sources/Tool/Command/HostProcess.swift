@@ -18,6 +18,12 @@ enum RunPlace: String, ExpressibleByArgument, CaseIterable {
 /// An application that runs as an ordinary process: the same sources on the host's parts of
 /// Martlet.
 enum HostProcess {
+  /// Where a package is built for the host. Not in its own folder: that may be read-only, or
+  /// another's.
+  static func scratch(for folder: String) -> String {
+    "\(Repository.root)/.build/host/\(ContentHash.name(of: [folder]))"
+  }
+
   /// Builds the application's package and becomes its program.
   static func run(_ plan: Plan, options: LaunchOptions, progress: ToolSupport.Progress) async throws
     -> Never
@@ -28,9 +34,9 @@ enum HostProcess {
         advice: "--on host is for applications of kind swift.")
     }
     progress.step("building \(plan.name) for the host")
-    // Not in the application's folder: it may be read-only, or another's.
-    let scratch = "\(Repository.root)/.build/host/\(ContentHash.name(of: [plan.directory]))"
-    let place = ["--package-path", plan.directory, "--scratch-path", scratch]
+    let place = [
+      "--package-path", plan.directory, "--scratch-path", scratch(for: plan.directory),
+    ]
     let root = ["MARTLET_ROOT": Repository.root]
     let swift = try Toolchain.swift()
     let built = try await ExternalCommand(

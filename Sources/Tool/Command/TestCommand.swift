@@ -14,7 +14,8 @@ struct TestCommand: AsyncParsableCommand {
     commandName: "test",
     abstract: "Runs the tests: all tiers but long and fuzz, or one of them.",
     discussion: """
-      unit     lint, then the tests of every module on the host (swift test)
+      unit     lint, then the tests of every module, and of every application that is
+               a Swift package with tests, on the host (swift test)
       guest    Tests/Guest: checked output, and C programs compared with Linux
       apps     Apps/*/tests.yaml: the applications with checked output
       network  Tests/Network: servers on bad wires and under attack (MARTLET_NETWORK_LOAD)

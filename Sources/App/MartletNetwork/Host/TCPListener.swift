@@ -27,6 +27,18 @@ public struct TCPListener: ~Copyable {
     } catch { throw NetworkError(error) }
   }
 
+  /// Takes a connection that waits; nil when none does.
+  public func acceptIfReady() -> TCPConnection? {
+    // What fails here fails for the client that has gone, not for the listener.
+    guard let accepted = try? socket.acceptIfReady() else { return nil }
+    return TCPConnection(accepted)
+  }
+
+  /// Tells `list` when a connection waits, under `token`; and at once.
+  public func announce(on list: ReadyList, as token: Int) {
+    list.readiness.add(socket, token: token)
+  }
+
   deinit { socket.close() }
 }
 

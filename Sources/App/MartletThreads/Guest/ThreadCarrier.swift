@@ -39,7 +39,7 @@ final class ThreadCarrier: Scheduling.Thread {
 
   static func yield() {
     NativeRuntime.startThreads()
-    Scheduler.yield()
+    Scheduler.yieldToAll()
   }
 }
 

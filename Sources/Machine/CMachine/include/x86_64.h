@@ -53,6 +53,10 @@ MARTLET_ADDRESS(martlet_image_record)
 // The application of a native image, by the name that the compiler gives its entry.
 int martlet_application_entry(int count, char **arguments) __asm__("main");
 MARTLET_INLINE int32_t martlet_application_main(void) { return martlet_application_entry(0, 0); }
+// What runs when it has ended; nothing in an image that has nothing to bring to an end.
+extern void (*martlet_end_action)(void);
+MARTLET_INLINE void martlet_set_end_action(void (*action)(void)) { martlet_end_action = action; }
+MARTLET_INLINE void martlet_run_end_action(void) { if (martlet_end_action) martlet_end_action(); }
 
 // Loaded descriptors: GDT with the task register, IDT.
 MARTLET_UNSAFE void martlet_load_descriptors(void);
@@ -199,6 +203,10 @@ MARTLET_INLINE uint8_t martlet_rdseed(uint64_t *value) {
 // Sleeps until an interrupt; interrupts are off before and after.
 MARTLET_INLINE void martlet_wait_for_interrupt(void) {
   __asm__ volatile("sti; hlt; cli" : : : "memory");
+}
+// Lets interrupts in that have arrived; the instruction after STI is still protected.
+MARTLET_INLINE void martlet_admit_interrupts(void) {
+  __asm__ volatile("sti; nop; cli" : : : "memory");
 }
 MARTLET_INLINE __attribute__((noreturn)) void martlet_halt(void) {
   for (;;) __asm__ volatile("cli; hlt");

@@ -131,6 +131,14 @@ public struct HostSocket: Sendable {
 
   public func accept(until deadline: UInt64) throws(HostSocketError) -> HostSocket {
     while true {
+      if let socket = try acceptIfReady() { return socket }
+      try wait(for: Int16(POLLIN), until: deadline)
+    }
+  }
+
+  /// Nil when no connection waits.
+  public func acceptIfReady() throws(HostSocketError) -> HostSocket? {
+    while true {
       let accepted = Glibc.accept(descriptor, nil, nil)
       if accepted >= 0 {
         _ = fcntl(accepted, F_SETFL, O_NONBLOCK)
@@ -141,7 +149,7 @@ public struct HostSocket: Sendable {
       }
       if errno == EINTR || errno == ECONNABORTED { continue }
       guard errno == EAGAIN else { throw HostSocketError(code: errno) }
-      try wait(for: Int16(POLLIN), until: deadline)
+      return nil
     }
   }
 
@@ -149,34 +157,56 @@ public struct HostSocket: Sendable {
     into bytes: inout MutableRawSpan, until deadline: UInt64
   ) throws(HostSocketError) -> Int {
     while true {
+      if let count = try readIfReady(into: &bytes) { return count }
+      try wait(for: Int16(POLLIN), until: deadline)
+    }
+  }
+
+  /// Nil when nothing is there to read; 0 at the end.
+  public func readIfReady(into bytes: inout MutableRawSpan) throws(HostSocketError) -> Int? {
+    while true {
       let count = unsafe bytes.withUnsafeMutableBytes {
         unsafe recv(descriptor, $0.baseAddress, $0.count, 0)
       }
       if count >= 0 { return count }
       if errno == EINTR { continue }
       guard errno == EAGAIN else { throw HostSocketError(code: errno) }
-      try wait(for: Int16(POLLIN), until: deadline)
+      return nil
     }
   }
 
   public func write(_ bytes: RawSpan, until deadline: UInt64) throws(HostSocketError) {
     var done = 0
     while done < bytes.byteCount {
-      let rest = bytes.extracting(done..<bytes.byteCount)
-      let count = unsafe rest.withUnsafeBytes {
+      let count = try writeSome(bytes.extracting(done..<bytes.byteCount))
+      done += count
+      if count == 0 { try wait(for: Int16(POLLOUT), until: deadline) }
+    }
+  }
+
+  /// How many bytes were taken; 0 when there is no room.
+  public func writeSome(_ bytes: RawSpan) throws(HostSocketError) -> Int {
+    while true {
+      let count = unsafe bytes.withUnsafeBytes {
         unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
-      if count >= 0 {
-        done += count
-      } else if errno != EINTR {
-        guard errno == EAGAIN else { throw HostSocketError(code: errno) }
-        try wait(for: Int16(POLLOUT), until: deadline)
-      }
+      if count >= 0 { return count }
+      if errno == EINTR { continue }
+      guard errno == EAGAIN else { throw HostSocketError(code: errno) }
+      return 0
     }
   }
 
   public func endWriting() throws(HostSocketError) {
     guard shutdown(descriptor, Int32(SHUT_WR)) == 0 else { throw HostSocketError(code: errno) }
+  }
+
+  /// Has the other side told, at `close`, that the connection was reset.
+  public func reset() {
+    var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+    let length = socklen_t(MemoryLayout<Glibc.linger>.size)
+    unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, length)
+    _ = shutdown(descriptor, Int32(SHUT_RDWR))
   }
 
   public func close() {

@@ -1,13 +1,33 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+import Foundation
 import HTTPCore
 import Testing
 
 /// Requests that nearly make sense: nothing traps, the pieces they come in make no difference, and
 /// no more is consumed than there is (`Conversation` checks that at every step).
-@Suite struct MutationTests {
+///
+/// Some thousand inputs from one seed in an ordinary run; with new seeds for `MARTLET_FUZZ_SECONDS`
+/// when that is set. The seed is in the message of a failure; `MARTLET_FUZZ_SEED` repeats it.
+@Suite struct MutationFuzzTests {
   @Test func anyBytes() {
-    var random = SeededGenerator(seed: 1)
+    let environment = ProcessInfo.processInfo.environment
+    let seconds = environment["MARTLET_FUZZ_SECONDS"].flatMap(Double.init)
+    let seed = environment["MARTLET_FUZZ_SEED"].flatMap(UInt64.init)
+    guard let seconds else {
+      // That many make sense after all: the mutations are not too wild.
+      #expect(takenCount(seed: seed ?? 1, rounds: 20_000) ?? 0 > 4000)
+      return
+    }
+    let deadline = Date().addingTimeInterval(seconds)
+    while Date() < deadline {
+      guard takenCount(seed: seed ?? .random(in: 0 ... .max), rounds: 2_000) != nil else { return }
+    }
+  }
+
+  /// How many requests were taken in all; nil after a failure.
+  private func takenCount(seed: UInt64, rounds: Int) -> Int? {
+    var random = SeededGenerator(seed: seed)
     let seeds =
       (CorpusTests.examples("valid") + CorpusTests.examples("invalid")).map(\.bytes)
       .filter { $0.count < 500 }
@@ -18,7 +38,7 @@ import Testing
     limits.fieldCount = 8
     limits.bodyByteCount = 64
     limits.chunkExtensionByteCount = 16
-    for round in 0..<20_000 {
+    for round in 0..<rounds {
       let bytes = mutate(seeds, &random)
       let whole = Conversation(bytes, limits: limits)
       var splits = (0..<Int.random(in: 1...6, using: &random)).map { _ in
@@ -28,13 +48,13 @@ import Testing
       // Some byte by byte, which no short cut of the parser takes.
       if round % 8 == 0 { splits = Array(0..<bytes.count) }
       if Conversation(bytes, splits: splits, limits: limits) != whole {
-        Issue.record("pieces \(splits) of \(bytes)")
-        return
+        Issue.record("seed \(seed): pieces \(splits) of \(bytes)")
+        return nil
       }
       precondition(whole.consumedByteCount <= bytes.count)
       takenCount += whole.requests.count
     }
-    #expect(takenCount > 4000)
+    return takenCount
   }
 
   private func mutate(_ seeds: [[UInt8]], _ random: inout SeededGenerator) -> [UInt8] {
