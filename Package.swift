@@ -111,6 +111,12 @@ let libraries: [Library] = [
       "ARP", "Addresses", "Base", "Bytes", "DHCP", "Ethernet", "ICMP", "ICMPv6", "IPv4", "IPv6",
       "Internet", "Loopback", "NDP", "Neighbors", "PacketCapture", "Packets", "UDP",
     ]),
+  Library(
+    "Network", "UDPResponder",
+    on: [
+      "Addresses", "Base", "Bytes", "Ethernet", "IPv4", "Internet", "NetworkStack", "Packets",
+      "UDP",
+    ]),
   Library("Network", "TCP", on: ["Addresses", "Base", "Bytes", "Packets", "TimerWheel"]),
   Library(
     "Network", "NetworkHost",
@@ -220,6 +226,15 @@ let libraries: [Library] = [
       "Packets", "Scheduling", "TCP", "UDP",
     ]),
   Library(
+    "App", "MartletPort", on: ["Addresses", "Base", "Bytes", "Packets"],
+    guest: ["Clock", "Machine", "NativeDevices", "NativeThreads", "Virtio", "VirtioNet"]),
+  Library(
+    "App", "MartletDatagrams", on: ["Base", "Bytes", "MartletNetwork"],
+    guest: [
+      "Internet", "NativeNetwork", "NetworkHost", "NetworkStack", "Packets", "Scheduling", "UDP",
+      "UDPResponder",
+    ]),
+  Library(
     "App", "MartletInput", on: ["Base", "Bytes", "Machine", "MartletConsole", "MartletTime"],
     guest: ["NativeInput"]),
   Library(
@@ -241,9 +256,9 @@ let libraries: [Library] = [
   Library(
     "App", "Martlet",
     on: [
-      "MartletConsole", "MartletInput", "MartletLog", "MartletMemory", "MartletNames",
-      "MartletNetwork", "MartletProgram", "MartletRandom", "MartletThreads", "MartletTime",
-      "MartletTrace",
+      "MartletConsole", "MartletDatagrams", "MartletInput", "MartletLog", "MartletMemory",
+      "MartletNames", "MartletNetwork", "MartletPort", "MartletProgram", "MartletRandom",
+      "MartletThreads", "MartletTime", "MartletTrace",
     ],
     guest: ["NativeImage"], hasSiblings: false),
 ]
@@ -365,7 +380,7 @@ let tests: [Target] =
       dependencies: [
         "Bytes", "Base", "Machine", "Addresses", "Packets", "Internet", "Ethernet", "Neighbors",
         "ARP", "IPv4", "ICMP", "UDP", "Loopback", "PacketCapture", "NetworkStack",
-        "DHCP", "ResolverConfiguration", "StubResolver", "IPv6", "ICMPv6", "NDP",
+        "DHCP", "ResolverConfiguration", "StubResolver", "IPv6", "ICMPv6", "NDP", "UDPResponder",
       ]),
     .testTarget(
       name: "TCPTests",

@@ -168,6 +168,25 @@ import ToolSupport
     #expect(address != NetworkOptions.hardwareAddress(for: "two"))
   }
 
+  @Test func attachesSeveralCards() {
+    let several = vector {
+      $0.network = NetworkOptions(
+        backends: [.tap("a"), .user, .tap("b")], ports: [PortMapping("80:80")!])
+    }
+    let cards = several.components(separatedBy: "-netdev ").dropFirst()
+    #expect(cards.count == 3)
+    #expect(cards[1].hasPrefix("tap,id=net,ifname=a,"))
+    #expect(cards[2].hasPrefix("user,id=net1,hostfwd=tcp:127.0.0.1:80-:80 -device "))
+    #expect(cards[3].hasPrefix("tap,id=net2,ifname=b,"))
+    let addresses = several.components(separatedBy: ",mac=").dropFirst().map { $0.prefix(17) }
+    #expect(addresses.count == 2 && addresses[0] != addresses[1], "stations differ")
+    #expect(
+      vector { $0.network = NetworkOptions(backend: .tap("a")) }.contains(",mac=\(addresses[0])"),
+      "the first card's address is what it is alone")
+    #expect(NetworkOptions(backends: [.tap("a"), .user]).addressing == .user)
+    #expect(NetworkOptions(backends: [.tap("a"), .tap("b")]).addressing == .init())
+  }
+
   @Test func parsesNetworks() {
     #expect(NetworkOptions.Backend("user") == .user)
     #expect(NetworkOptions.Backend("tap:tap0") == .tap("tap0"))

@@ -3,11 +3,13 @@
 // All that an application may use, by one `import Martlet`. Its image holds only what it reaches.
 
 @_exported import MartletConsole
+@_exported import MartletDatagrams
 @_exported import MartletInput
 @_exported import MartletLog
 @_exported import MartletMemory
 @_exported import MartletNames
 @_exported import MartletNetwork
+@_exported import MartletPort
 @_exported import MartletProgram
 @_exported import MartletRandom
 @_exported import MartletThreads

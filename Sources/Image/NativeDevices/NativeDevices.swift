@@ -5,13 +5,9 @@ import Virtio
 
 /// The devices of a native image, looked for when an application first asks for one.
 public enum NativeDevices {
-  /// The virtio devices of a kind (virtio 1.2 section 5), in the machine's order.
-  public static func virtio(_ kind: UInt32) -> [any VirtioTransport] {
-    var found: [any VirtioTransport] = []
-    forEachVirtioDevice(kind, NativeRuntime.parameters.text) {
-      found.append($0)
-      return true
-    }
-    return found
+  /// Calls `body` with each virtio device of a kind (virtio 1.2 section 5), in the machine's order,
+  /// until it returns false.
+  public static func forEachVirtio(_ kind: UInt32, _ body: (any VirtioTransport) -> Bool) {
+    forEachVirtioDevice(kind, NativeRuntime.parameters.text, body)
   }
 }

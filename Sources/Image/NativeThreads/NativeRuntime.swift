@@ -17,6 +17,9 @@ public enum NativeRuntime {
   private static let hasRandom = KernelGlobal(false)
   private static let hasThreads = KernelGlobal(false)
 
+  /// Whether there may be more threads than the first.
+  public static var hasStartedThreads: Bool { hasThreads.value }
+
   /// What the host asks for.
   public static var parameters: Parameters {
     if let parameters = readParameters.value { return parameters }

@@ -50,7 +50,7 @@ public final class NetworkHost {
   /// Woken when an address or the resolver's configuration changes.
   public let changes = WaitQueue()
 
-  /// Woken when packets have come and when time has changed something; for `finish`.
+  /// Woken when packets have come and when time has changed something.
   private let rounds = WaitQueue()
 
   private let alarm = HostAlarm()
@@ -62,6 +62,8 @@ public final class NetworkHost {
   /// whether anything came since the alarm went off last.
   private var isPolling = false
   private var hasPolled = false
+  /// Whether anything came since `poll` looked last.
+  private var hasServed = false
   /// How long it is not asked at most. Each alarm costs as much as some packets.
   private static let pollTime = Nanoseconds.milliseconds(4)
 
@@ -236,6 +238,7 @@ public final class NetworkHost {
     var rest = PacketQueue()
     guard var packet = card.receive(rest: &rest) else { return }
     hasPolled = true
+    hasServed = true
     let now = Clock.now()
     var count = 1
     while true {
@@ -248,6 +251,20 @@ public final class NetworkHost {
     stack.flush(now: now)
     arm(at: stack.nextDeadline)
     if !rounds.isEmpty { rounds.wakeAll() }
+  }
+
+  /// Lets packets go up that have come, for who looks for them all the time instead of waiting for
+  /// interrupts. Returns whether there were any.
+  public func poll() -> Bool {
+    if card == nil { return false }
+    if !isPolling { handleInterrupt() } else { serveCard() }
+    defer { hasServed = false }
+    return hasServed
+  }
+
+  /// Waits until packets have come by an interrupt, or time has changed something.
+  public func waitForPackets() {
+    _ = rounds.wait(interruptible: false)
   }
 
   /// Interrupts are asked for again.

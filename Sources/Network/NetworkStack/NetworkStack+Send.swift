@@ -116,7 +116,7 @@ extension NetworkStack: InternetSink {
 
   /// Puts the Ethernet header in front and gives the frame to the interface.
   @inline(__always)
-  func transmit(_ frame: consuming Frame, to target: MACAddress, type: EtherType) {
+  public func transmit(_ frame: consuming Frame, to target: MACAddress, type: EtherType) {
     guard let interface, frame.head.prepend(EthernetHeader.byteCount) else {
       counters.discarded &+= 1
       return

@@ -42,6 +42,12 @@ public protocol AddressObserver: AnyObject {
   func addressesChanged()
 }
 
+/// Who looks at frames from the interface before the stack does.
+public protocol FrameInterceptor: AnyObject {
+  /// Whether it has served the frame, from its Ethernet header on, which then goes no further.
+  func serves(_ frame: borrowing Packet) -> Bool
+}
+
 /// One interface, loopback, and everything between them and the transports.
 ///
 /// It has no clock: whoever calls says what time it is, and calls `advance` at `nextDeadline`. It
@@ -61,6 +67,9 @@ public final class NetworkStack {
   public var tcp: (any TransportProtocol)?
   /// Writes all frames, when somebody wants to see them.
   public var capture: PacketCapture?
+
+  /// Sees frames of one piece first.
+  public var interceptor: (any FrameInterceptor)?
 
   /// The IPv4 addresses and routes. Change them by `add` and `remove` of the stack.
   public internal(set) var routes = IPv4Routes()
@@ -150,6 +159,7 @@ public final class NetworkStack {
     self.now = now
     counters.received &+= 1
     if let capture { capture.record(packet, rest: rest, now: now) }
+    if let interceptor, rest.isEmpty, interceptor.serves(packet) { return }
     guard let header = packet.withBytes({ EthernetHeader(parsing: $0) }),
       packet.removeFirst(EthernetHeader.byteCount)
     else {

@@ -106,8 +106,8 @@ public final class VirtioNet {
     ) { $0.withNetDependencies }
     self.device = device
     offloads = Offloads(device.features)
-    hardwareAddress = Self.readAddress(of: device)
-    mtu = Self.readMTU(of: device)
+    hardwareAddress = device.readNetAddress()
+    mtu = device.readNetMTU()
 
     let layout = VirtqueueLayout(size: Self.queueSize)
     let controlLayout = VirtqueueLayout(size: Self.controlQueueSize)
@@ -154,39 +154,14 @@ public final class VirtioNet {
 
   // MARK: Configuration (section 5.1.4)
 
-  /// `mac`, at offset 0. A group address or zero is no address of a station.
-  private static func readAddress(of device: VirtioDevice) -> MACAddress? {
-    guard device.features.contains(.netMAC), device.transport.configurationByteCount >= 6,
-      let value = device.readConfiguration({ transport in
-        var value: UInt64 = 0
-        for offset in 0..<6 { value = value << 8 | UInt64(transport.configuration8(at: offset)) }
-        return value
-      })
-    else { return nil }
-    let address = MACAddress(value)
-    return address.isMulticast || value == 0 ? nil : address
-  }
-
-  /// `mtu`, at offset 10. 68 is the least that IP allows (RFC 791 section 3.2).
-  private static func readMTU(of device: VirtioDevice) -> Int? {
-    guard device.features.contains(.netMTU), device.transport.configurationByteCount >= 12,
-      let value = device.readConfiguration({ $0.configuration16(at: 10) }), value >= 68
-    else { return nil }
-    return Int(value)
-  }
-
-  /// Reads whether the link is up (`status`, at offset 6, bit 0), after an interrupt on the line
-  /// for the configuration.
+  /// Reads whether the link is up, after an interrupt on the line for the configuration.
   public func handleConfigurationChange() {
     guard device.state == .running else { return }
     if device.transport.status.contains(.needsReset) {
       device.fail(.broken)
       return
     }
-    guard device.features.contains(.netStatus), device.transport.configurationByteCount >= 8,
-      let status = device.readConfiguration({ $0.configuration16(at: 6) })
-    else { return }
-    isLinkUp = status & 1 != 0
+    isLinkUp = device.readNetLink() ?? isLinkUp
   }
 
   // MARK: Rounds

@@ -56,8 +56,9 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(
     help: .init(
-      "The guest's network: user, or tap:NAME of a tap device.", valueName: "user|tap:NAME"))
-  var net: NetworkOptions.Backend = .user
+      "The guest's network card: user (the default), or tap:NAME of a tap device; repeated.",
+      valueName: "user|tap:NAME"))
+  var net: [NetworkOptions.Backend] = []
 
   @Option(
     help: .init(
@@ -166,7 +167,7 @@ struct RunCommand: AsyncParsableCommand {
   /// The card of an image with the network's libraries; asking for one without them is an error.
   private func network(of plan: Plan) async throws -> NetworkOptions? {
     guard try await Resolver.resolve(plan).isOn("VIRTIO_NET") else {
-      guard plan.ports.isEmpty, net == .user, capture == nil else {
+      guard plan.ports.isEmpty, net.isEmpty || net == [.user], capture == nil else {
         throw ToolError(
           "the image of \(plan.name) has no network", at: plan.file,
           advice:
@@ -179,17 +180,8 @@ struct RunCommand: AsyncParsableCommand {
       throw ToolError(
         "--gateway and --dns say nothing without --ip", advice: "Add --ip ADDRESS/LENGTH.")
     }
-    if net != .user, !plan.ports.isEmpty {
-      throw ToolError(
-        "ports lead to the guest only through QEMU's own network", at: plan.file,
-        advice: "With --net tap:NAME reach the guest by its own address; leave out -p and 'ports'.")
-    }
-    // QEMU, when root, would make a device that leads nowhere.
-    if case .tap(let device) = net, if_nametoindex(device) == 0 {
-      throw ToolError(
-        "there is no network device '\(device)'",
-        advice: "Make it: ip tuntap add \(device) mode tap user $USER; ip link set \(device) up.")
-    }
+    let cards = net.isEmpty ? [.user] : net
+    try check(cards, plan)
     let path = capture.map { Paths.absolute($0) }
     if let path, !FileManager.default.createFile(atPath: path, contents: nil) {
       throw ToolError("cannot write the capture", at: path, advice: "Choose another --capture.")
@@ -200,7 +192,37 @@ struct RunCommand: AsyncParsableCommand {
       : NetworkOptions.Addressing(
         addresses: ip.map(\.text), gateways: gateway.map(\.text), nameServers: dns.map(\.text))
     return NetworkOptions(
-      backend: net, addressing: addressing, ports: plan.ports, capture: path)
+      backends: cards, addressing: addressing, ports: plan.ports, capture: path)
+  }
+
+  /// Says which cards cannot be together, or are not there.
+  private func check(_ cards: [NetworkOptions.Backend], _ plan: Plan) throws {
+    guard cards.count <= NetworkOptions.cardLimit else {
+      throw ToolError(
+        "a guest has \(NetworkOptions.cardLimit) network cards at most",
+        advice: "Leave out a --net.")
+    }
+    for (index, card) in cards.enumerated() where cards[..<index].contains(card) {
+      throw ToolError(
+        "two network cards lead to the same place",
+        advice: "Give each --net another tap device, and 'user' once.")
+    }
+    if capture != nil, cards.count > 1 {
+      throw ToolError(
+        "--capture is for a guest with one network card",
+        advice: "Watch the tap devices instead: tcpdump -i NAME -w FILE.")
+    }
+    if !cards.contains(.user), !plan.ports.isEmpty {
+      throw ToolError(
+        "ports lead to the guest only through QEMU's own network", at: plan.file,
+        advice: "With --net tap:NAME reach the guest by its own address; leave out -p and 'ports'.")
+    }
+    // QEMU, when root, would make a device that leads nowhere.
+    for case .tap(let device) in cards where if_nametoindex(device) == 0 {
+      throw ToolError(
+        "there is no network device '\(device)'",
+        advice: "Make it: ip tuntap add \(device) mode tap user $USER; ip link set \(device) up.")
+    }
   }
 
   /// The plan's volumes begin at its folder, those of the command line at the working directory.

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+import Addresses
+import Base
+import Bytes
+import Ethernet
+import IPv4
+import Internet
+import NetworkStack
+import Packets
+import UDP
+
+/// Answers the datagrams of one port as they come, before any queue.
+public final class UDPResponder {
+  /// Makes the reply to a request.
+  public typealias Service = (_ request: RawSpan, _ reply: inout ReplyDatagrams) -> Void
+
+  private let stack: NetworkStack
+  private let port: UInt16
+  private let station: MACAddress
+  private let completesChecksums: Bool
+  private let headByteCount: Int
+  private let payloadLimit: Int
+  private let service: Service
+  private let endpoint: UDPEndpoint
+  /// Requests that were answered on the short way.
+  public private(set) var count: UInt64 = 0
+
+  /// Takes a port of all addresses of the host.
+  ///
+  /// - Parameters:
+  ///   - headByteCount: bytes at the front of each datagram of a reply that the service sets itself.
+  ///   - payloadLimit: the most bytes of such a datagram; never more than the link takes.
+  /// - Throws: `addressInUse`; `addressNotAvailable` when another responder has the card already.
+  public init(
+    _ stack: NetworkStack, port: UInt16, headByteCount: Int, payloadLimit: Int,
+    _ service: @escaping Service
+  ) throws(UDPError) {
+    self.stack = stack
+    self.port = port
+    self.service = service
+    self.headByteCount = headByteCount
+    station = stack.interface?.hardwareAddress ?? .zero
+    completesChecksums = stack.interface?.offloads.contains(.transmitChecksum) ?? false
+    self.payloadLimit = min(
+      payloadLimit, (stack.interface?.mtu ?? 1500) - 48, stack.pool.byteCount - Packet.headroom)
+    endpoint = stack.udp.makeEndpoint(isIPv6: true)
+    guard stack.interceptor == nil else { throw .addressNotAvailable }
+    try stack.udp.bind(
+      endpoint, to: Endpoint(IPAddress(IPv6Address.any), port), sink: stack)
+    endpoint.observer = self
+    stack.interceptor = self
+  }
+
+  private func makeReply() -> ReplyDatagrams {
+    ReplyDatagrams(pool: stack.pool, headByteCount: headByteCount, payloadLimit: payloadLimit)
+  }
+}
+
+extension UDPResponder: FrameInterceptor {
+  /// The short way. It serves what is plain and leaves everything else to the stack.
+  public func serves(_ frame: borrowing Packet) -> Bool {
+    var reply = makeReply()
+    let checksum = frame.offload.checksum
+    let header = frame.withBytes { bytes -> RequestHeader? in
+      guard let header = RequestHeader(parsing: bytes, port: port), isForUs(header) else {
+        return nil
+      }
+      if case .none = checksum, !header.datagramIsRight(bytes) { return nil }
+      service(bytes.extracting(RequestHeader.byteCount..<header.end), &reply)
+      return header
+    }
+    guard let header else { return false }
+    count &+= 1
+    while let packet = reply.removeFirst() { send(packet, to: header) }
+    return true
+  }
+
+  /// The rules of `NetworkStack` for packets from the link to one of our addresses.
+  @inline(__always)
+  private func isForUs(_ header: RequestHeader) -> Bool {
+    header.station == station && stack.routes.isOwn(header.target) && !header.target.isLoopback
+      && header.source.isUnicast && !header.source.isLoopback
+      && !stack.routes.isOwn(header.source) && !stack.routes.isBroadcast(header.source)
+  }
+
+  @inline(__always)
+  private func send(_ packet: consuming Packet, to header: RequestHeader) {
+    guard packet.prepend(28) else { return }
+    packet.withMutableBytes { header.writeReply(in: &$0) }
+    packet.offload.checksum = .needed(
+      start: UInt16(truncatingIfNeeded: packet.start &+ 20), offset: 6)
+    var frame = Frame(packet)
+    if !completesChecksums { frame.completeChecksum() }
+    stack.transmit(frame, to: header.neighbor, type: .ipv4)
+  }
+}
+
+extension UDPResponder: UDPObserver {
+  /// The usual way: what is not plain came to the endpoint.
+  public func changed(_ endpoint: UDPEndpoint) {
+    _ = endpoint.takeError()
+    while let datagram = try? stack.udp.receive(on: endpoint) {
+      var reply = makeReply()
+      datagram.packet.withBytes { service($0, &reply) }
+      while let packet = reply.removeFirst() {
+        // Lost like any datagram.
+        try? stack.udp.send(
+          Frame(packet), on: endpoint, to: datagram.source, from: datagram.target, sink: stack)
+      }
+    }
+  }
+}
