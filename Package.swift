@@ -384,7 +384,7 @@ let tests: [Target] =
       dependencies: [
         "Bytes", "Base", "Machine", "Addresses", "Packets", "Internet", "Ethernet", "Neighbors",
         "ARP", "IPv4", "ICMP", "UDP", "Loopback", "PacketCapture", "NetworkStack",
-        "DHCP", "ResolverConfiguration", "StubResolver", "IPv6", "ICMPv6", "NDP",
+        "DHCP", "ResolverConfiguration", "StubResolver", "IPv6", "ICMPv6", "NDP", "UDPResponder",
       ]),
     .testTarget(
       name: "TCPTests",

@@ -121,6 +121,14 @@ static void fill(const char *address, const char *port) {
   int client = connected(address, port);
   char text[value_size + 64], answer[4096];
   int unanswered = 0;
+  // An earlier load may have done it.
+  send_all(client, text, snprintf(text, sizeof text, "get key:%d\r\n", key_count - 1));
+  ssize_t first = recv(client, answer, sizeof answer, 0);
+  if (first <= 0) fail("fill");
+  if (answer[0] == 'V') {
+    close(client);
+    return;
+  }
   for (int key = 0; key < key_count; key++) {
     int length = snprintf(
       text, sizeof text, "set key:%d 0 0 %d\r\n%0*d\r\n", key, value_size, value_size, key);
@@ -194,7 +202,7 @@ static void send_datagrams(int client, int count, unsigned *seed, int is_set) {
   memset(messages, 0, sizeof messages);
   if (count > datagram_batch) count = datagram_batch;
   for (int index = 0; index < count; index++) {
-    int length = datagram(texts[index], next_number + index & 0xffff, seed, is_set);
+    int length = datagram(texts[index], (next_number + index) & 0xffff, seed, is_set);
     pieces[index] = (struct iovec){texts[index], length};
     messages[index].msg_hdr = (struct msghdr){.msg_iov = &pieces[index], .msg_iovlen = 1};
   }

@@ -44,9 +44,15 @@ public final class NativeInput: InterruptHandler, ConsolePortObserver {
 
   /// Finds the device and starts it; nil when there is no input.
   private static func start() -> (VirtioConsole, VirtioInterrupts?)? {
-    let parameters = NativeRuntime.parameters.text
-    guard parameters.standardInput != BootParameters.StandardInput.none else { return nil }
-    guard let transport = findVirtioDevice(VirtioConsole.deviceKind, parameters) else {
+    guard NativeRuntime.parameters.text.standardInput != BootParameters.StandardInput.none else {
+      return nil
+    }
+    var found: (any VirtioTransport)?
+    NativeDevices.forEachVirtio(VirtioConsole.deviceKind) {
+      found = $0
+      return false
+    }
+    guard let transport = found else {
       Log.write(.warning, "input", "the machine has no virtio console: there is no input")
       return nil
     }

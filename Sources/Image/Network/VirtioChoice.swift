@@ -13,8 +13,7 @@ import Virtio
 
 /// The first virtio device of a kind (`VirtioConsole.deviceKind` and so on), on whatever transport
 /// the image knows.
-public func findVirtioDevice(_ kind: UInt32, _ parameters: BootParameters) -> (any VirtioTransport)?
-{
+func findVirtioDevice(_ kind: UInt32, _ parameters: BootParameters) -> (any VirtioTransport)? {
   var found: (any VirtioTransport)?
   forEachVirtioDevice(kind, parameters) { transport in
     found = transport
@@ -25,7 +24,7 @@ public func findVirtioDevice(_ kind: UInt32, _ parameters: BootParameters) -> (a
 
 /// Calls `body` with each virtio device of a kind until it returns false. Devices of other kinds
 /// are left alone.
-public func forEachVirtioDevice(
+func forEachVirtioDevice(
   _ kind: UInt32, _ parameters: BootParameters, _ body: (any VirtioTransport) -> Bool
 ) {
   #if VIRTIO_MMIO

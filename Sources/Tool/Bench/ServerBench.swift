@@ -32,6 +32,8 @@ public struct ServerBench: Sendable {
   var loads: [ServerLoad]
   /// The native application that takes the same loads, as one more system.
   var native: NativeServer?
+  /// Added to the program's arguments.
+  var options: [String] = []
   /// The loads are run again and again on the same guest until they came to so many requests.
   var leastRequests = 0.0
 
@@ -112,6 +114,7 @@ public struct ServerBench: Sendable {
     var plan = try Plan.load(application: application, projectRoot: Repository.root)
     plan.root += try files()
     plan.rootPositions = []
+    plan.command += options
     var nativeImage: Image?
     if let native {
       let plan = try Plan.load(application: native.application, projectRoot: Repository.root)
@@ -203,7 +206,9 @@ public struct ServerBench: Sendable {
       ).runChecked("waiting for \(name)'s server on \(guest.system.rawValue)")
     }
     var outcomes: [System: [Outcome?]] = [:]
-    if let guest = guests.first(where: { $0.system == .native }), guest.counters != nil {
+    if let guest = guests.first(where: { $0.system == .native }), guest.counters != nil,
+      native?.firstAnswer != nil
+    {
       outcomes[.nativeStart] = [try await answerFirst(on: guest)]
     }
     // iperf3 takes the connection that was tried for a client, and looks again after a while.

@@ -16,6 +16,15 @@ extension UDPSocket {
     return try receive(into: &bytes, deadline: deadline)
   }
 
+  /// Takes a datagram that has come into the start of `buffer`; nil when none has.
+  public mutating func receiveIfReady(
+    into buffer: inout [UInt8]
+  ) throws(NetworkError) -> (count: Int, from: Endpoint)? {
+    var elements = buffer.mutableSpan
+    var bytes = MutableRawSpan(_elements: &elements)
+    return try receiveIfReady(into: &bytes)
+  }
+
   /// Sends a part of an array as a datagram.
   public mutating func send(_ bytes: ArraySlice<UInt8>, to target: Endpoint) throws(NetworkError) {
     try send(RawSpan(_elements: bytes.span), to: target)

@@ -6,6 +6,8 @@ import TCP
 
 /// What stands for a connection or a listener with those who wait for it: threads, and a ready list.
 class ReadySource {
+  init() {}
+
   private let queue = WaitQueue()
   /// The list that wants to know of changes, and what it calls this one.
   private(set) final var list: ReadyList?

@@ -8,6 +8,18 @@ import TCP
 
 /// A connection of TCP. It is closed when its owner lets it go: what was written still goes to the
 /// other side.
+///
+/// ```swift
+/// import Martlet
+///
+/// let server = Endpoint(IPAddress(IPv4Address(192, 0, 2, 80)), 80)
+/// var connection = try TCPConnection(to: server, deadline: Time.now() + .seconds(5))
+/// try connection.write("HEAD / HTTP/1.0\r\n\r\n")
+/// var buffer = [UInt8](repeating: 0, count: 4096)
+/// while case let count = try connection.read(into: &buffer), count > 0 {
+///   Console.output.write(buffer[..<count])
+/// }
+/// ```
 public struct TCPConnection: ~Copyable {
   private let host: NetworkHost
   private let connection: Connection

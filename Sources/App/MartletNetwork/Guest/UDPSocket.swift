@@ -7,7 +7,6 @@ import NativeNetwork
 import NetworkHost
 import NetworkStack
 import Packets
-import Scheduling
 import UDP
 
 /// One end of an exchange of datagrams (RFC 768), over IPv4 and IPv6.
@@ -90,19 +89,32 @@ public struct UDPSocket: ~Copyable {
     into bytes: inout MutableRawSpan, deadline: Instant = .never
   ) throws(NetworkError) -> (count: Int, from: Endpoint) {
     while true {
-      do throws(UDPError) {
-        if let datagram = try host.stack.udp.receive(on: endpoint) {
-          let room = bytes.byteCount
-          let count = datagram.packet.withBytes { payload in
-            let count = min(payload.byteCount, room)
-            bytes.copy(payload.extracting(first: count))
-            return count
-          }
-          return (count, datagram.source)
-        }
-      } catch { throw NetworkError(error) }
+      if let datagram = try receiveIfReady(into: &bytes) { return datagram }
       guard watcher.wait(until: deadline) else { throw .timedOut }
     }
+  }
+
+  /// Takes a datagram that has come; nil when none has.
+  ///
+  /// - Throws: as `receive(into:deadline:)`.
+  public mutating func receiveIfReady(
+    into bytes: inout MutableRawSpan
+  ) throws(NetworkError) -> (count: Int, from: Endpoint)? {
+    do throws(UDPError) {
+      guard let datagram = try host.stack.udp.receive(on: endpoint) else { return nil }
+      let room = bytes.byteCount
+      let count = datagram.packet.withBytes { payload in
+        let count = min(payload.byteCount, room)
+        bytes.copy(payload.extracting(first: count))
+        return count
+      }
+      return (count, datagram.source)
+    } catch { throw NetworkError(error) }
+  }
+
+  /// Tells `list` when a datagram has come, under `token`; and at once.
+  public func announce(on list: ReadyList, as token: Int) {
+    watcher.announce(on: list, as: token)
   }
 
   /// Sends a datagram. It is gone when this returns, though nobody knows whether it arrives.
@@ -136,21 +148,16 @@ public struct UDPSocket: ~Copyable {
     } catch { throw NetworkError(error) }
   }
 
-  deinit { host.stack.udp.close(endpoint) }
+  deinit {
+    watcher.withdraw()
+    host.stack.udp.close(endpoint)
+  }
 }
 
-/// Wakes threads when an endpoint can be read.
-final class UDPWatcher: UDPObserver {
-  private let queue = WaitQueue()
-
+/// Tells when an endpoint can be read.
+final class UDPWatcher: ReadySource, UDPObserver {
   func changed(_ endpoint: UDPEndpoint) {
-    guard !queue.isEmpty else { return }
-    queue.wakeAll()
-  }
-
-  /// Waits for a change; false when `deadline` has come first.
-  func wait(until deadline: Instant) -> Bool {
-    queue.wait(until: deadline, interruptible: false) != .timedOut
+    signal()
   }
 }
 

@@ -41,6 +41,21 @@ public struct UDPSocket: ~Copyable {
     } catch { throw NetworkError(error) }
   }
 
+  /// Takes a datagram that has come; nil when none has.
+  public mutating func receiveIfReady(
+    into bytes: inout MutableRawSpan
+  ) throws(NetworkError) -> (count: Int, from: Endpoint)? {
+    do throws(HostSocketError) {
+      guard let (count, from) = try socket.receiveIfReady(into: &bytes) else { return nil }
+      return (count, Endpoint(from))
+    } catch { throw NetworkError(error) }
+  }
+
+  /// Tells `list` when a datagram has come, under `token`; and at once.
+  public func announce(on list: ReadyList, as token: Int) {
+    list.readiness.add(socket, token: token)
+  }
+
   /// Sends a datagram.
   public mutating func send(_ bytes: RawSpan, to target: Endpoint) throws(NetworkError) {
     guard target.port != 0 else { throw .invalid }

@@ -72,6 +72,22 @@ public final class Channel<Element>: Sendable {
 /// Lets one thread at a time do work in the middle of which it waits.
 ///
 /// Work that does not wait needs no lock: threads take turns.
+///
+/// ```swift
+/// import Martlet
+///
+/// let lock = Lock()
+/// for _ in 0..<2 {
+///   Thread.start {
+///     lock.withLock {
+///       Console.output.write("begin ")
+///       Time.sleep(.milliseconds(1))
+///       Console.output.write("end\n")
+///     }
+///   }
+/// }
+/// Time.sleep(.milliseconds(10))
+/// ```
 public final class Lock: Sendable {
   private let isTaken = SharedVariable(false)
   private let changes = WaitingThreads()

@@ -15,6 +15,11 @@
 #if defined(__x86_64__) && defined(__ELF__) && !defined(__linux__)
 #include "x86_64.h"
 #else
+// What Swift's module of the C library leaves out.
+#include <malloc.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
 // Where a new thread of the stand-in for the hardware begins.
 MARTLET_UNSAFE void martlet_call_thread_main(void);
 #endif

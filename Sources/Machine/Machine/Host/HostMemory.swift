@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-import Glibc
+import CMachine
 
 /// The host's heap.
 public enum HostMemory {

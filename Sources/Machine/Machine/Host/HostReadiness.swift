@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+import CMachine
 import Glibc
 
 /// Sockets of the host at which something has happened, told once for each change (`epoll(7)`,
@@ -15,16 +16,16 @@ public struct HostReadiness: Sendable {
   private static let edgeTriggered: UInt32 = 1 << 31
 
   public init() {
-    descriptor = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
+    descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
     precondition(descriptor >= 0, "the host has no descriptor left")
   }
 
   /// Tells of `socket` under `token` from now on.
   public func add(_ socket: HostSocket, token: Int) {
     let events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | Self.edgeTriggered
-    var event = epoll_event(
+    // SAFETY: plain bytes; the call reads just the variable.
+    var event = unsafe epoll_event(
       events: events, data: epoll_data_t(u64: UInt64(bitPattern: Int64(token))))
-    // SAFETY: the call reads just the variable.
     let added = unsafe epoll_ctl(descriptor, EPOLL_CTL_ADD, socket.descriptor, &event)
     if added != 0, errno == EEXIST {
       unsafe epoll_ctl(descriptor, EPOLL_CTL_MOD, socket.descriptor, &event)
@@ -34,7 +35,8 @@ public struct HostReadiness: Sendable {
   /// Waits until something has happened; empty when `deadline`, in nanoseconds of the monotonic
   /// clock, has come first.
   public func wait(until deadline: UInt64) -> [Int] {
-    var events = [epoll_event](repeating: epoll_event(), count: Self.batch)
+    // SAFETY: plain bytes, all zero.
+    var events = unsafe [epoll_event](repeating: epoll_event(), count: Self.batch)
     while true {
       var milliseconds: Int32 = -1
       if deadline != .max {
@@ -48,7 +50,7 @@ public struct HostReadiness: Sendable {
       }
       if count > 0 {
         // SAFETY: the member that `add` has set.
-        return events[..<Int(count)].map { unsafe Int(Int64(bitPattern: $0.data.u64)) }
+        return unsafe events[..<Int(count)].map { unsafe Int(Int64(bitPattern: $0.data.u64)) }
       }
       if deadline != .max, HostClock.monotonicNanoseconds >= deadline { return [] }
     }
@@ -56,5 +58,18 @@ public struct HostReadiness: Sendable {
 
   public func close() {
     _ = Glibc.close(descriptor)
+  }
+}
+
+/// Something that the application itself has happen (`eventfd(2)`).
+extension HostSocket {
+  public static func event() -> HostSocket {
+    let descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+    precondition(descriptor >= 0, "the host has no descriptor left")
+    return HostSocket(descriptor: descriptor)
+  }
+
+  public func raise() {
+    _ = eventfd_write(descriptor, 1)
   }
 }

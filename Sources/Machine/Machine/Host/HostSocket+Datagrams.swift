@@ -38,6 +38,16 @@ extension HostSocket {
     into bytes: inout MutableRawSpan, until deadline: UInt64
   ) throws(HostSocketError) -> (count: Int, from: HostEndpoint) {
     while true {
+      if let datagram = try receiveIfReady(into: &bytes) { return datagram }
+      try wait(for: Int16(POLLIN), until: deadline)
+    }
+  }
+
+  /// Nil when no datagram has come.
+  public func receiveIfReady(
+    into bytes: inout MutableRawSpan
+  ) throws(HostSocketError) -> (count: Int, from: HostEndpoint)? {
+    while true {
       var address = sockaddr_in6()
       var length = Self.addressLength
       let count = unsafe withUnsafeMutablePointer(to: &address) {
@@ -50,7 +60,7 @@ extension HostSocket {
       if count >= 0 { return (count, HostEndpoint(address)) }
       if errno == EINTR { continue }
       guard errno == EAGAIN else { throw HostSocketError(code: errno) }
-      try wait(for: Int16(POLLIN), until: deadline)
+      return nil
     }
   }
 

@@ -31,8 +31,9 @@ public enum Application {
 
   private static func runEndActions() {
     while let action = endActions.value {
-      endActions.value = action.next
       action.run()
+      // Only now: another thread that ends the application meanwhile does not go on without it.
+      if endActions.value === action { endActions.value = action.next }
     }
   }
 }
