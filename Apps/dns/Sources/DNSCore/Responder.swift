@@ -142,7 +142,7 @@ public struct Responder {
     writer.append(UInt8(0))
     writer.append(RecordType.opt.rawValue)
     writer.append(UInt16(datagramLimit))
-    writer.append(code.rawValue >> 4 << 8)
+    writer.append((code.rawValue >> 4) << 8)
     writer.append(extended.wantsSignatures ? 0x8000 : UInt16(0))
     writer.append(UInt16(0))
   }

@@ -172,7 +172,7 @@ import Testing
     var text = exampleZone + "\n"
     for number in 0..<60 { text += "many A 198.51.100.\(number)\n" }
     for number in 0..<20 { text += "wide NS ns\(number).wide\nns\(number).wide A 192.0.2.7\n" }
-    for number in 0..<24 { text += "mails MX 1 mail\(number)\nmail\(number) A 192.0.2.7\n" }
+    for number in 0..<18 { text += "mails MX 1 mail\(number)\nmail\(number) A 192.0.2.7\n" }
     let responder = Responder(try zone(text))
     let plain = try ask("many.example.org", 1, in: responder)
     #expect(plain.isTruncated && plain.answers.isEmpty && plain.byteCount <= 512)
@@ -187,8 +187,8 @@ import Testing
     let whole = try ask("wide.example.org", 1, in: responder, over: .stream)
     #expect(whole.authority.count == 20 && whole.additional.count == 20)
     let mails = try ask("mails.example.org", 15, in: responder)
-    #expect(!mails.isTruncated && mails.answers.count == 24 && mails.byteCount <= 512)
-    #expect(try ask("mails.example.org", 15, in: responder, over: .stream).additional.count == 24)
+    #expect(!mails.isTruncated && mails.answers.count == 18 && mails.byteCount <= 512)
+    #expect(try ask("mails.example.org", 15, in: responder, over: .stream).additional.count == 18)
     let limited = Reply(
       responder.answer(query("mail.example.org", 1), over: .datagram, isLimited: true))
     #expect(limited?.isTruncated == true && limited?.answers.isEmpty == true)

@@ -41,7 +41,7 @@ import Testing
         let age = now - last
         let limit = Self.lifetime(key.inside.number)
         // A session lives up to a second longer, and is swept every half second.
-        if age > limit + .milliseconds(2600) {
+        if age.count > limit.count + 2_600_000_000 {
           sessions[key] = nil
         } else if age >= limit {
           isCertain = false
