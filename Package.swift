@@ -278,8 +278,14 @@ let tool: [Target] =
       name: "ImageBuild", dependencies: ["ToolSupport", "Plan", "Configuration", "ELF"],
       path: "Sources/Tool/ImageBuild"),
     .target(
-      name: "Launch", dependencies: ["ToolSupport", "Plan", "CommandLine", "ImageBuild", "CHost"],
+      name: "Launch",
+      dependencies: ["ToolSupport", "Plan", "CommandLine", "ImageBuild", "CHost", "QuickStart"],
       path: "Sources/Tool/Launch"),
+    // No Foundation here: what starts in a millisecond is small and linked statically.
+    .target(name: "QuickStart", path: "Sources/Tool/QuickStart"),
+    .executableTarget(
+      name: "martlet-start", dependencies: ["CHost", "QuickStart"], path: "Sources/Tool/Start",
+      linkerSettings: [.unsafeFlags(["-static-executable"])]),
     .target(name: "CHost", path: "Sources/Machine/CHost"),
     .target(
       name: "Inspect",
@@ -287,13 +293,13 @@ let tool: [Target] =
       path: "Sources/Tool/Inspect"),
     .target(name: "Lint", dependencies: ["ToolSupport"], path: "Sources/Tool/Lint"),
     .target(
-      name: "Bench", dependencies: ["Plan", "ToolSupport", "Launch", "ImageBuild", "Roots"],
+      name: "Bench", dependencies: ["Plan", "ToolSupport", "Launch", "ImageBuild", "Roots", "CHost"],
       path: "Sources/Tool/Bench"),
     .executableTarget(
       name: "martlet",
       dependencies: [
         "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
-        "Bench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Bench", "QuickStart", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/Tool/Command"),
@@ -350,7 +356,7 @@ let tests: [Target] =
       name: "ToolTests",
       dependencies: [
         "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
-        "Bench",
+        "Bench", "QuickStart",
       ],
       exclude: ["Support"]),
   ]
@@ -360,7 +366,12 @@ let package = Package(
   products: libraries.map { .library(name: $0.name, targets: [$0.name]) } + [
     .library(name: "Bytes", targets: ["Bytes"]),
     .library(name: "Machine", targets: ["Machine"]),
-  ] + (platform == "guest" ? [] : [.executable(name: "martlet", targets: ["martlet"])]),
+  ] + (platform == "guest"
+      ? []
+      : [
+        .executable(name: "martlet", targets: ["martlet"]),
+        .executable(name: "martlet-start", targets: ["martlet-start"]),
+      ]),
   dependencies: platform == "guest"
     ? []
     : [

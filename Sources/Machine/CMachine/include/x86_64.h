@@ -31,14 +31,7 @@ MARTLET_ADDRESS(martlet_boot_stack_top)
 MARTLET_ADDRESS(martlet_heap_slot)
 #define MARTLET_HEAP_SLOT_BYTES 8192
 
-// Descriptor tables and the stacks of exceptions.
-MARTLET_ADDRESS(martlet_gdt)
-MARTLET_ADDRESS(martlet_tss)
-MARTLET_ADDRESS(martlet_idt)
-MARTLET_ADDRESS(martlet_vector_stubs)
-MARTLET_ADDRESS(martlet_interrupt_stack_top)
-MARTLET_ADDRESS(martlet_exception_stack_top)
-MARTLET_ADDRESS(martlet_emergency_stack_top)
+// Entries of the assembly.
 MARTLET_ADDRESS(martlet_syscall_entry)
 MARTLET_ADDRESS(martlet_thread_trampoline)
 
@@ -54,8 +47,10 @@ MARTLET_ADDRESS(martlet_image_record)
 int martlet_application_entry(int count, char **arguments) __asm__("main");
 MARTLET_INLINE int32_t martlet_application_main(void) { return martlet_application_entry(0, 0); }
 
-// Loaded descriptors: GDT with the task register, IDT.
+// Makes and loads descriptors: GDT with the task register, IDT with its exceptions.
 MARTLET_UNSAFE void martlet_load_descriptors(void);
+// Makes the IDT's gates of interrupts.
+MARTLET_UNSAFE void martlet_load_interrupts(void);
 // Switches kernel stacks: saves the callee-saved registers and the stack pointer at *from.
 MARTLET_UNSAFE void martlet_switch_stack(uint64_t *from, uint64_t to);
 // Leaves the kernel for the registers in the frame at this address.
