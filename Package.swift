@@ -333,8 +333,14 @@ let tool: [Target] =
       name: "ImageBuild", dependencies: ["ToolSupport", "Plan", "Configuration", "ELF"],
       path: "Sources/Tool/ImageBuild"),
     .target(
-      name: "Launch", dependencies: ["ToolSupport", "Plan", "CommandLine", "ImageBuild", "CHost"],
+      name: "Launch",
+      dependencies: ["ToolSupport", "Plan", "CommandLine", "ImageBuild", "CHost", "QuickStart"],
       path: "Sources/Tool/Launch"),
+    // No Foundation here: what starts in a millisecond is small and linked statically.
+    .target(name: "QuickStart", path: "Sources/Tool/QuickStart"),
+    .executableTarget(
+      name: "martlet-start", dependencies: ["CHost", "QuickStart"], path: "Sources/Tool/Start",
+      linkerSettings: [.unsafeFlags(["-static-executable"])]),
     .target(name: "CHost", path: "Sources/Machine/CHost"),
     .target(
       name: "Inspect",
@@ -345,13 +351,13 @@ let tool: [Target] =
       name: "Documentation", dependencies: ["ToolSupport", "ImageBuild"],
       path: "Sources/Tool/Documentation"),
     .target(
-      name: "Bench", dependencies: ["Plan", "ToolSupport", "Launch", "ImageBuild", "Roots"],
+      name: "Bench", dependencies: ["Plan", "ToolSupport", "Launch", "ImageBuild", "Roots", "CHost"],
       path: "Sources/Tool/Bench"),
     .executableTarget(
       name: "martlet",
       dependencies: [
         "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
-        "Bench", "Documentation",
+        "Bench", "Documentation", "QuickStart",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ],
@@ -409,7 +415,7 @@ let tests: [Target] =
       name: "ToolTests",
       dependencies: [
         "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
-        "Bench", "Documentation",
+        "Bench", "Documentation", "QuickStart",
       ],
       exclude: ["Support"]),
   ]
@@ -419,7 +425,12 @@ let package = Package(
   products: libraries.map { .library(name: $0.name, targets: [$0.name]) } + [
     .library(name: "Bytes", targets: ["Bytes"]),
     .library(name: "Machine", targets: ["Machine"]),
-  ] + (platform == "guest" ? [] : [.executable(name: "martlet", targets: ["martlet"])]),
+  ] + (platform == "guest"
+      ? []
+      : [
+        .executable(name: "martlet", targets: ["martlet"]),
+        .executable(name: "martlet-start", targets: ["martlet-start"]),
+      ]),
   dependencies: platform == "guest"
     ? []
     : [

@@ -126,6 +126,9 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     Log.bootstrap(isVerbose: verbose)
     var plan = try application.plan()
+    // The state of what is read must be older than the reading.
+    var inputs = StartInputs.ifWanted(application: application.app, plan: plan)
+    if inputs != nil { plan = try application.plan() }
     if on == .host {
       try await HostProcess.run(plan, options: launchOptions(), progress: ToolSupport.Progress())
     }
@@ -157,6 +160,12 @@ struct RunCommand: AsyncParsableCommand {
       StandardError.write(
         "  gdb -ex 'target remote 127.0.0.1:\(gdb)' -ex 'hbreak \(mainSymbol(of: plan))' -ex continue "
           + "\(kernel.symbolPath)\n")
+    }
+    if inputs != nil, let start = try launcher.quickStart() {
+      inputs?.addReplaced(kernel.path)
+      inputs?.addReplaced(kernel.path + ".stamp")
+      for path in [try Toolchain.swift(), start.emulator] { inputs?.add(path) }
+      inputs?.write(start)
     }
     let result = try await launcher.run()
     if bootTrace { for line in result.bootTrace.table { StandardError.write(line + "\n") } }

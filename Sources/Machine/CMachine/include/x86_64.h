@@ -31,14 +31,7 @@ MARTLET_ADDRESS(martlet_boot_stack_top)
 MARTLET_ADDRESS(martlet_heap_slot)
 #define MARTLET_HEAP_SLOT_BYTES 8192
 
-// Descriptor tables and the stacks of exceptions.
-MARTLET_ADDRESS(martlet_gdt)
-MARTLET_ADDRESS(martlet_tss)
-MARTLET_ADDRESS(martlet_idt)
-MARTLET_ADDRESS(martlet_vector_stubs)
-MARTLET_ADDRESS(martlet_interrupt_stack_top)
-MARTLET_ADDRESS(martlet_exception_stack_top)
-MARTLET_ADDRESS(martlet_emergency_stack_top)
+// Entries of the assembly.
 MARTLET_ADDRESS(martlet_syscall_entry)
 MARTLET_ADDRESS(martlet_thread_trampoline)
 
@@ -58,8 +51,10 @@ extern void (*martlet_end_action)(void);
 MARTLET_INLINE void martlet_set_end_action(void (*action)(void)) { martlet_end_action = action; }
 MARTLET_INLINE void martlet_run_end_action(void) { if (martlet_end_action) martlet_end_action(); }
 
-// Loaded descriptors: GDT with the task register, IDT.
+// Makes and loads descriptors: GDT with the task register, IDT with its exceptions.
 MARTLET_UNSAFE void martlet_load_descriptors(void);
+// Makes the IDT's gates of interrupts.
+MARTLET_UNSAFE void martlet_load_interrupts(void);
 // Switches kernel stacks: saves the callee-saved registers and the stack pointer at *from.
 MARTLET_UNSAFE void martlet_switch_stack(uint64_t *from, uint64_t to);
 // Leaves the kernel for the registers in the frame at this address.
