@@ -86,6 +86,7 @@ let libraries: [Library] = [
   Library("Devices", "VirtioConsole", on: ["Base", "Bytes", "Machine", "Virtio", "Log"]),
   Library("Devices", "VirtioEntropy", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
   Library("Devices", "RealTimeClock", on: ["Machine"]),
+  Library("Devices", "VirtioBlock", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
   Library("Devices", "Virtio9P", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
 
   Library("Network", "Addresses", on: ["Bytes"]),
@@ -215,8 +216,11 @@ let libraries: [Library] = [
     "App", "MartletNetwork", on: ["Addresses", "Base", "Bytes", "Machine", "MartletTime"],
     guest: ["NativeNetwork", "NetworkHost", "NetworkStack", "Scheduling", "TCP"]),
   Library(
+    "App", "MartletFiles", on: ["Base", "Bytes", "Machine"],
+    guest: ["EROFS", "Memory", "NativeArchive", "NativeFiles", "VFS"]),
+  Library(
     "App", "Martlet",
-    on: ["MartletConsole", "MartletNetwork", "MartletThreads", "MartletTime"],
+    on: ["MartletConsole", "MartletFiles", "MartletNetwork", "MartletThreads", "MartletTime"],
     guest: ["NativeImage"], hasSiblings: false),
 ]
 
@@ -238,13 +242,40 @@ let nativeImage: [Target] =
         "Random", "RealTimeClock", "SchedulerCooperative", "Scheduling",
       ]),
     native(
-      "NativeNetwork", ["NativeNetwork", "Network"],
+      "NativeArchive", ["NativeArchive"], on: ["Base", "Bytes", "EROFS", "Log", "Machine", "VFS"]),
+    native(
+      "NativeDevices", ["NativeDevices", "Network/VirtioChoice.swift"],
+      on: [
+        "Bytes", "CommandLine", "NativeThreads", "PCI", "Virtio", "VirtioMMIO", "VirtioPCI",
+      ]),
+    native(
+      "NativeNetwork",
+      ["NativeNetwork", "Network/NetworkChoice.swift", "Network/NetworkMaker.swift"],
       on: [
         "Addresses", "Base", "Bytes", "CommandLine", "Frames", "Internet", "Log", "Machine",
-        "NativeThreads", "NetworkHost", "PCI", "Packets", "Random", "Scheduling", "Virtio",
-        "VirtioMMIO", "VirtioNet", "VirtioPCI",
+        "NativeDevices", "NativeThreads", "NetworkHost", "Packets", "Random", "Scheduling",
+        "Virtio", "VirtioNet",
       ]),
-  ] : []
+    native(
+      "NativeFiles", ["NativeFiles"],
+      on: [
+        "Base", "Bytes", "Frames", "Log", "Machine", "NativeArchive", "NativeThreads", "RootFS",
+        "VFS",
+      ] + (hasVolumes ? ["NativeVolumes"] : [])),
+  ] + (hasVolumes ? [nativeVolumes] : []) : []
+
+/// Whether a native image has volumes (`NATIVE_VOLUMES`): their libraries are many to compile for
+/// one that has none.
+var hasVolumes: Bool { Context.environment["MARTLET_VOLUMES"] == "1" }
+
+var nativeVolumes: Target {
+  native(
+    "NativeVolumes", ["NativeVolumes", "Volumes"],
+    on: [
+      "Base", "Bytes", "CommandLine", "Frames", "Log", "Machine", "NativeDevices", "NativeThreads",
+      "NineP", "Scheduling", "VFS", "Virtio", "Virtio9P",
+    ])
+}
 
 func native(_ name: String, _ folders: [String], on dependencies: [String]) -> Target {
   .target(
@@ -317,7 +348,7 @@ let tests: [Target] =
       name: "DevicesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
-        "VirtioPCI", "VirtioConsole", "Virtio9P", "VirtioEntropy", "Addresses", "Packets",
+        "VirtioPCI", "VirtioBlock", "VirtioConsole", "Virtio9P", "VirtioEntropy", "Addresses", "Packets",
         "VirtioNet", "RealTimeClock",
       ]),
     .testTarget(

@@ -20,7 +20,7 @@ enum NativeMemory {
     guard BootInformation.isValid else {
       Panic.refuse("boot", "the kernel was not started by the PVH protocol")
     }
-    var memory = BootMemory(archive: nil)
+    var memory = BootMemory(archive: BootInformation.module ?? ImageLayout.archive)
     memory.startHeap()
     // Few machines of native images have more than some MiB.
     _ = startPageTables(memory.makeFrames(reserve: 8))

@@ -116,11 +116,11 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     Log.bootstrap(isVerbose: verbose)
     var plan = try application.plan()
+    try addVolumes(to: &plan)
     if on == .host {
       try await HostProcess.run(plan, options: launchOptions(), progress: ToolSupport.Progress())
     }
     plan.ports += ports
-    try addVolumes(to: &plan)
     var options = launchOptions()
     if !plan.volumes.isEmpty { options.hostOwner = .current }
     options.network = try await network(of: plan)

@@ -17,6 +17,7 @@ struct NativePackage: ImageRecipe {
 
   var subject: String { product }
   var otherSources: [String] { [packagePath] }
+  var hasVolumes: Bool { configuration.isOn("NATIVE_VOLUMES") }
 
   init(
     root: String, plan: Plan, configuration: ResolvedConfiguration, placement: ImagePlacement
@@ -39,14 +40,18 @@ struct NativePackage: ImageRecipe {
   func write() throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let libraries = try ImagePackage.modulesOnDisk(of: ImagePackage.layers + ["App"], root: root)
-    let modules =
-      libraries + ["NativeImage", "NativeThreads", "NativeNetwork"] + applicationModules
+    let modules = libraries + Self.parts + applicationModules
     let layout = LinkerScript.Layout.native(placement)
     let toolset = Toolset(folder: folder, configuration: configuration, layout: layout)
     try ImagePackage.put(
       LinkerScript(layout: layout, modules: modules).text, "\(folder)/kernel.ld")
     try ImagePackage.put(try toolset.text, "\(folder)/toolset.json")
   }
+
+  /// The modules of `Sources/Image` (Package.swift).
+  private static let parts = [
+    "NativeArchive", "NativeBlocks", "NativeFiles", "NativeImage", "NativeNetwork", "NativeThreads",
+  ]
 
   /// The folders under `Sources`, which by SwiftPM's convention are its modules.
   private var applicationModules: [String] {
