@@ -216,11 +216,17 @@ let libraries: [Library] = [
     "App", "MartletNetwork", on: ["Addresses", "Base", "Bytes", "Machine", "MartletTime"],
     guest: ["NativeNetwork", "NetworkHost", "NetworkStack", "Scheduling", "TCP"]),
   Library(
+    "App", "MartletBlocks", on: ["Base", "Bytes", "Machine"],
+    guest: ["NativeBlocks", "VirtioBlock"]),
+  Library(
     "App", "MartletFiles", on: ["Base", "Bytes", "Machine"],
     guest: ["EROFS", "Memory", "NativeArchive", "NativeFiles", "VFS"]),
   Library(
     "App", "Martlet",
-    on: ["MartletConsole", "MartletFiles", "MartletNetwork", "MartletThreads", "MartletTime"],
+    on: [
+      "MartletBlocks", "MartletConsole", "MartletFiles", "MartletNetwork", "MartletThreads",
+      "MartletTime",
+    ],
     guest: ["NativeImage"], hasSiblings: false),
 ]
 
@@ -261,12 +267,18 @@ let nativeImage: [Target] =
       on: [
         "Base", "Bytes", "Frames", "Log", "Machine", "NativeArchive", "NativeThreads", "RootFS",
         "VFS",
-      ] + (hasVolumes ? ["NativeVolumes"] : [])),
-  ] + (hasVolumes ? [nativeVolumes] : []) : []
+      ] + (has("NATIVE_VOLUMES") ? ["NativeVolumes"] : [])),
+    native(
+      "NativeBlocks", ["NativeBlocks"],
+      on: [
+        "Bytes", "Log", "NativeDevices", "NativeThreads", "Scheduling", "Virtio", "VirtioBlock",
+      ]),
+  ] + (has("NATIVE_VOLUMES") ? [nativeVolumes] : []) : []
 
-/// Whether a native image has volumes (`NATIVE_VOLUMES`): their libraries are many to compile for
-/// one that has none.
-var hasVolumes: Bool { Context.environment["MARTLET_VOLUMES"] == "1" }
+/// Whether a native image has a part that most have not: an image need not compile what it has not.
+func has(_ symbol: String) -> Bool {
+  (Context.environment["MARTLET_PARTS"] ?? "").split(separator: " ").contains { $0 == symbol }
+}
 
 var nativeVolumes: Target {
   native(
@@ -348,8 +360,8 @@ let tests: [Target] =
       name: "DevicesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
-        "VirtioPCI", "VirtioBlock", "VirtioConsole", "Virtio9P", "VirtioEntropy", "Addresses", "Packets",
-        "VirtioNet", "RealTimeClock",
+        "VirtioPCI", "VirtioBlock", "VirtioConsole", "Virtio9P", "VirtioEntropy", "Addresses",
+        "Packets", "VirtioNet", "RealTimeClock",
       ]),
     .testTarget(
       name: "NetworkTests",

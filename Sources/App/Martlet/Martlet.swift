@@ -2,6 +2,7 @@
 
 // All that an application may use, by one `import Martlet`. Its image holds only what it reaches.
 
+@_exported import MartletBlocks
 @_exported import MartletConsole
 @_exported import MartletFiles
 @_exported import MartletNetwork

@@ -46,6 +46,7 @@ enum HostProcess {
     ).run()
     let folder = shown.text.trimmingCharacters(in: .whitespacesAndNewlines)
     setenv("MARTLET_ROOT_FOLDER", try await HostRoot.make(for: plan, progress: progress), 1)
+    setenv("MARTLET_DISKS", Disks.list(plan.disks), 1)
     let arguments = options.arguments ?? Array(plan.command.dropFirst())
     for variable in plan.environment + options.environment {
       setenv(variable.name, variable.value, 1)

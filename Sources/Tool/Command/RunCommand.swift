@@ -51,6 +51,10 @@ struct RunCommand: AsyncParsableCommand {
     help: .init("Shows a host folder to the guest.", valueName: "HOSTDIR:/GUEST[:ro]"))
   var volumes: [Volume] = []
 
+  @Option(
+    help: .init("Gives a Swift application a disk: a file of raw blocks.", valueName: "FILE[:ro]"))
+  var disk: [Disk] = []
+
   @Option(name: .customShort("e"), help: .init("Sets an environment variable.", valueName: "K=V"))
   var environment: [EnvironmentVariable] = []
 
@@ -116,7 +120,7 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     Log.bootstrap(isVerbose: verbose)
     var plan = try application.plan()
-    try addVolumes(to: &plan)
+    try addDevices(to: &plan)
     if on == .host {
       try await HostProcess.run(plan, options: launchOptions(), progress: ToolSupport.Progress())
     }
@@ -203,12 +207,18 @@ struct RunCommand: AsyncParsableCommand {
       backend: net, addressing: addressing, ports: plan.ports, capture: path)
   }
 
-  /// The plan's volumes begin at its folder, those of the command line at the working directory.
-  private func addVolumes(to plan: inout Plan) throws {
+  /// The plan's volumes and disks begin at its folder, those of the command line at the working
+  /// directory.
+  private func addDevices(to plan: inout Plan) throws {
+    let here = FileManager.default.currentDirectoryPath
     let all =
       SharedFolders.resolved(plan.volumes, in: plan.directory)
-      + SharedFolders.resolved(volumes, in: FileManager.default.currentDirectoryPath)
+      + SharedFolders.resolved(volumes, in: here)
     plan.volumes = try SharedFolders.checked(all, machine: machine, file: plan.file)
-    plan.needLibrariesOfVolumes()
+    plan.disks =
+      Disks.resolved(plan.disks, in: plan.directory) + Disks.resolved(disk, in: here)
+    try Disks.check(
+      plan.disks, of: plan, volumeCount: plan.volumes.count, machine: machine)
+    plan.needLibrariesOfDevices()
   }
 }

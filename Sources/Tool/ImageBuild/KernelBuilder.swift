@@ -108,7 +108,7 @@ public enum KernelBuilder {
       ], environment: [
         "MARTLET_PLATFORM": "guest", "MARTLET_ROOT": Repository.root,
         // Package.swift leaves out what a native image cannot reach, so that it need not compile.
-        "MARTLET_VOLUMES": recipe.hasVolumes ? "1" : "0",
+        "MARTLET_PARTS": recipe.parts.joined(separator: " "),
       ])
     let log = Mutex<[String]>([])
     let status = try await command.runLines { line in

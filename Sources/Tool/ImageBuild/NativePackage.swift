@@ -17,7 +17,9 @@ struct NativePackage: ImageRecipe {
 
   var subject: String { product }
   var otherSources: [String] { [packagePath] }
-  var hasVolumes: Bool { configuration.isOn("NATIVE_VOLUMES") }
+  var parts: [String] {
+    ["NATIVE_VOLUMES"].filter { configuration.isOn($0) }
+  }
 
   init(
     root: String, plan: Plan, configuration: ResolvedConfiguration, placement: ImagePlacement
@@ -40,7 +42,7 @@ struct NativePackage: ImageRecipe {
   func write() throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let libraries = try ImagePackage.modulesOnDisk(of: ImagePackage.layers + ["App"], root: root)
-    let modules = libraries + Self.parts + applicationModules
+    let modules = libraries + Self.imageModules + applicationModules
     let layout = LinkerScript.Layout.native(placement)
     let toolset = Toolset(folder: folder, configuration: configuration, layout: layout)
     try ImagePackage.put(
@@ -49,8 +51,9 @@ struct NativePackage: ImageRecipe {
   }
 
   /// The modules of `Sources/Image` (Package.swift).
-  private static let parts = [
-    "NativeArchive", "NativeBlocks", "NativeFiles", "NativeImage", "NativeNetwork", "NativeThreads",
+  private static let imageModules = [
+    "NativeArchive", "NativeBlocks", "NativeDevices", "NativeFiles", "NativeImage", "NativeNetwork",
+    "NativeThreads", "NativeVolumes",
   ]
 
   /// The folders under `Sources`, which by SwiftPM's convention are its modules.
