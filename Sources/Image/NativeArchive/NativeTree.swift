@@ -9,6 +9,8 @@ public protocol NativeTree: AnyObject {
   func lookup(_ path: RawSpan) throws(SystemError) -> Node
   /// Opens a regular file, which it makes if the flags say so.
   func open(_ path: RawSpan, _ flags: OpenFlags) throws(SystemError) -> OpenFile
+  /// Opens a directory to list it.
+  func openDirectory(_ path: RawSpan) throws(SystemError) -> OpenDirectory
   /// Makes a directory.
   func makeDirectory(_ path: RawSpan) throws(SystemError)
   /// Takes a name away.

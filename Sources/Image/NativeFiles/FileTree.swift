@@ -46,6 +46,14 @@ final class FileTree: NativeTree {
     return try node.open(flags.subtracting([.create, .exclusive, .truncate]))
   }
 
+  func openDirectory(_ path: RawSpan) throws(SystemError) -> OpenDirectory {
+    let node = try namespace.lookup(path)
+    guard node.isDirectory, let directory = try node.open(.directory) as? OpenDirectory else {
+      throw .notDirectory
+    }
+    return directory
+  }
+
   /// The place that a path names, and the file there if there is one; a symbolic link there is
   /// followed. Nil for a link that leads to nothing.
   private func find(_ path: RawSpan) throws(SystemError) -> (Namespace.Place, Node?)? {

@@ -35,8 +35,10 @@ public enum NativeFiles {
     return start()
   }
 
-  @inline(never)
-  private static func start() -> any NativeTree {
+  /// Its own object code: a copy in a caller's module would bring what it reaches into every image
+  /// with data of that module.
+  @export(interface)
+  static func start() -> any NativeTree {
     NativeRuntime.startTime()
     guard let frames = FrameSupply.current.value as? FrameAllocator else {
       Panic.refuse("files", "too little memory; give the machine more with --memory")

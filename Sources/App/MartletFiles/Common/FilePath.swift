@@ -31,7 +31,7 @@ public struct FilePath: ExpressibleByStringLiteral {
   @_disfavoredOverload
   public init(_ path: String) {
     constant = ""
-    made = Array(path.utf8)
+    append(RawSpan(_elements: path.utf8Span.span))
   }
 
   /// The bytes, without anything behind them.

@@ -44,9 +44,7 @@ public struct Directory: ~Copyable {
     _ tree: any NativeTree, _ path: FilePath
   ) throws(FileError) -> OpenDirectory {
     do throws(SystemError) {
-      let file = try tree.lookup(path.bytes).open(.directory)
-      guard let directory = file as? OpenDirectory else { throw .notDirectory }
-      return directory
+      return try tree.openDirectory(path.bytes)
     } catch { throw FileError(error) }
   }
 
