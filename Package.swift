@@ -86,6 +86,7 @@ let libraries: [Library] = [
   Library("Devices", "VirtioConsole", on: ["Base", "Bytes", "Machine", "Virtio", "Log"]),
   Library("Devices", "VirtioEntropy", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
   Library("Devices", "RealTimeClock", on: ["Machine"]),
+  Library("Devices", "VirtioBlock", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
   Library("Devices", "Virtio9P", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
 
   Library("Network", "Addresses", on: ["Bytes"]),
@@ -254,11 +255,17 @@ let libraries: [Library] = [
     guest: ["CommandLine", "NativeThreads"]),
   Library("App", "MartletTrace", on: ["Bytes", "MartletTime"]),
   Library(
+    "App", "MartletBlocks", on: ["Base", "Bytes", "Machine"],
+    guest: ["NativeBlocks", "VirtioBlock"]),
+  Library(
+    "App", "MartletFiles", on: ["Base", "Bytes", "Machine"],
+    guest: ["EROFS", "Memory", "NativeArchive", "NativeFiles", "VFS"]),
+  Library(
     "App", "Martlet",
     on: [
-      "MartletConsole", "MartletDatagrams", "MartletInput", "MartletLog", "MartletMemory",
-      "MartletNames", "MartletNetwork", "MartletPort", "MartletProgram", "MartletRandom",
-      "MartletThreads", "MartletTime", "MartletTrace",
+      "MartletBlocks", "MartletConsole", "MartletDatagrams", "MartletFiles", "MartletInput",
+      "MartletLog", "MartletMemory", "MartletNames", "MartletNetwork", "MartletPort",
+      "MartletProgram", "MartletRandom", "MartletThreads", "MartletTime", "MartletTrace",
     ],
     guest: ["NativeImage"], hasSiblings: false),
 ]
@@ -281,6 +288,8 @@ let nativeImage: [Target] =
         "Random", "RealTimeClock", "SchedulerCooperative", "Scheduling",
       ]),
     native(
+      "NativeArchive", ["NativeArchive"], on: ["Base", "Bytes", "EROFS", "Log", "Machine", "VFS"]),
+    native(
       "NativeDevices", ["NativeDevices", "Network/VirtioChoice.swift"],
       on: [
         "Bytes", "CommandLine", "NativeThreads", "PCI", "Virtio", "VirtioMMIO", "VirtioPCI",
@@ -299,7 +308,32 @@ let nativeImage: [Target] =
         "Base", "Bytes", "Clock", "CommandLine", "Log", "Machine", "NativeDevices",
         "NativeThreads", "Scheduling", "TimerWheel", "Virtio", "VirtioConsole",
       ]),
-  ] : []
+    native(
+      "NativeFiles", ["NativeFiles"],
+      on: [
+        "Base", "Bytes", "Frames", "Log", "Machine", "NativeArchive", "NativeThreads", "RootFS",
+        "VFS",
+      ] + (has("NATIVE_VOLUMES") ? ["NativeVolumes"] : [])),
+    native(
+      "NativeBlocks", ["NativeBlocks"],
+      on: [
+        "Bytes", "Log", "NativeDevices", "NativeThreads", "Scheduling", "Virtio", "VirtioBlock",
+      ]),
+  ] + (has("NATIVE_VOLUMES") ? [nativeVolumes] : []) : []
+
+/// Whether a native image has a part that most have not: an image need not compile what it has not.
+func has(_ symbol: String) -> Bool {
+  (Context.environment["MARTLET_PARTS"] ?? "").split(separator: " ").contains { $0 == symbol }
+}
+
+var nativeVolumes: Target {
+  native(
+    "NativeVolumes", ["NativeVolumes", "Volumes"],
+    on: [
+      "Base", "Bytes", "CommandLine", "Frames", "Log", "Machine", "NativeDevices", "NativeThreads",
+      "NineP", "Scheduling", "VFS", "Virtio", "Virtio9P",
+    ])
+}
 
 func native(_ name: String, _ folders: [String], on dependencies: [String]) -> Target {
   .target(
@@ -382,8 +416,8 @@ let tests: [Target] =
       name: "DevicesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
-        "VirtioPCI", "VirtioConsole", "Virtio9P", "VirtioEntropy", "Addresses", "Packets",
-        "VirtioNet", "RealTimeClock",
+        "VirtioPCI", "VirtioBlock", "VirtioConsole", "Virtio9P", "VirtioEntropy", "Addresses",
+        "Packets", "VirtioNet", "RealTimeClock",
       ]),
     .testTarget(
       name: "NetworkTests",

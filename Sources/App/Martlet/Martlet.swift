@@ -2,8 +2,10 @@
 
 // All that an application may use, by one `import Martlet`. Its image holds only what it reaches.
 
+@_exported import MartletBlocks
 @_exported import MartletConsole
 @_exported import MartletDatagrams
+@_exported import MartletFiles
 @_exported import MartletInput
 @_exported import MartletLog
 @_exported import MartletMemory

@@ -26,7 +26,7 @@ public enum NativeMemory {
     guard BootInformation.isValid else {
       Panic.refuse("boot", "the kernel was not started by the PVH protocol")
     }
-    var memory = BootMemory(archive: nil)
+    var memory = BootMemory(archive: BootInformation.module ?? ImageLayout.archive)
     memory.startHeap()
     // Threads are refused while the heap can still grow by 256 KiB (of a small machine, an eighth).
     _ = startPageTables(memory.makeFrames(reserve: 64))

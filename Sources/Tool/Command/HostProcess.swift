@@ -51,6 +51,8 @@ enum HostProcess {
       swift, ["build", "-q", "--show-bin-path"] + place, environment: root
     ).run()
     let folder = shown.text.trimmingCharacters(in: .whitespacesAndNewlines)
+    setenv("MARTLET_ROOT_FOLDER", try await HostRoot.make(for: plan, progress: progress), 1)
+    setenv("MARTLET_DISKS", Disks.list(plan.disks), 1)
     let arguments = options.arguments ?? Array(plan.command.dropFirst())
     for variable in plan.environment + options.environment {
       setenv(variable.name, variable.value, 1)

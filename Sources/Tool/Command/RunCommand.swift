@@ -51,6 +51,10 @@ struct RunCommand: AsyncParsableCommand {
     help: .init("Shows a host folder to the guest.", valueName: "HOSTDIR:/GUEST[:ro]"))
   var volumes: [Volume] = []
 
+  @Option(
+    help: .init("Gives a Swift application a disk: a file of raw blocks.", valueName: "FILE[:ro]"))
+  var disk: [Disk] = []
+
   @Option(name: .customShort("e"), help: .init("Sets an environment variable.", valueName: "K=V"))
   var environment: [EnvironmentVariable] = []
 
@@ -129,11 +133,11 @@ struct RunCommand: AsyncParsableCommand {
     // The state of what is read must be older than the reading.
     var inputs = StartInputs.ifWanted(application: application.app, plan: plan)
     if inputs != nil { plan = try application.plan() }
+    try addDevices(to: &plan)
     if on == .host {
       try await HostProcess.run(plan, options: launchOptions(), progress: ToolSupport.Progress())
     }
     plan.ports += ports
-    try addVolumes(to: &plan)
     var options = launchOptions()
     if !plan.volumes.isEmpty { options.hostOwner = .current }
     options.network = try await network(of: plan)
@@ -255,12 +259,18 @@ struct RunCommand: AsyncParsableCommand {
     }
   }
 
-  /// The plan's volumes begin at its folder, those of the command line at the working directory.
-  private func addVolumes(to plan: inout Plan) throws {
+  /// The plan's volumes and disks begin at its folder, those of the command line at the working
+  /// directory.
+  private func addDevices(to plan: inout Plan) throws {
+    let here = FileManager.default.currentDirectoryPath
     let all =
       SharedFolders.resolved(plan.volumes, in: plan.directory)
-      + SharedFolders.resolved(volumes, in: FileManager.default.currentDirectoryPath)
+      + SharedFolders.resolved(volumes, in: here)
     plan.volumes = try SharedFolders.checked(all, machine: machine, file: plan.file)
-    plan.needLibrariesOfVolumes()
+    plan.disks =
+      Disks.resolved(plan.disks, in: plan.directory) + Disks.resolved(disk, in: here)
+    try Disks.check(
+      plan.disks, of: plan, volumeCount: plan.volumes.count, machine: machine)
+    plan.needLibrariesOfDevices()
   }
 }

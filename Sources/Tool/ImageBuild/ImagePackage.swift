@@ -84,7 +84,7 @@ struct ImagePackage {
       \(products.joined(separator: "\n"))
             ],
             exclude: ["Native/README.md"],
-            sources: ["Linux", "Memory", "Network", "Threads"],
+            sources: ["Linux", "Memory", "Network", "Threads", "Volumes"],
             swiftSettings: [
               .swiftLanguageMode(.v6),
               .strictMemorySafety(),

@@ -10,6 +10,8 @@ protocol ImageRecipe {
   var product: String { get }
   /// What messages call it.
   var subject: String { get }
+  /// What Package.swift is to make beside what every native image may reach.
+  var parts: [String] { get }
   /// Folders with sources besides Martlet's own.
   var otherSources: [String] { get }
   /// Writes the generated files. One that has not changed is not touched.
@@ -21,4 +23,5 @@ extension ImagePackage: ImageRecipe {
   var product: String { "Image" }
   var subject: String { "the kernel" }
   var otherSources: [String] { [] }
+  var parts: [String] { [] }
 }

@@ -17,6 +17,9 @@ struct NativePackage: ImageRecipe {
 
   var subject: String { product }
   var otherSources: [String] { [packagePath] }
+  var parts: [String] {
+    ["NATIVE_VOLUMES"].filter { configuration.isOn($0) }
+  }
 
   init(
     root: String, plan: Plan, configuration: ResolvedConfiguration, placement: ImagePlacement
@@ -39,16 +42,19 @@ struct NativePackage: ImageRecipe {
   func write() throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let libraries = try ImagePackage.modulesOnDisk(of: ImagePackage.layers + ["App"], root: root)
-    let modules =
-      libraries
-      + ["NativeImage", "NativeThreads", "NativeDevices", "NativeNetwork", "NativeInput"]
-      + applicationModules
+    let modules = libraries + Self.imageModules + applicationModules
     let layout = LinkerScript.Layout.native(placement)
     let toolset = Toolset(folder: folder, configuration: configuration, layout: layout)
     try ImagePackage.put(
       LinkerScript(layout: layout, modules: modules).text, "\(folder)/kernel.ld")
     try ImagePackage.put(try toolset.text, "\(folder)/toolset.json")
   }
+
+  /// The modules of `Sources/Image` (Package.swift).
+  private static let imageModules = [
+    "NativeArchive", "NativeBlocks", "NativeDevices", "NativeFiles", "NativeImage", "NativeInput",
+    "NativeNetwork", "NativeThreads", "NativeVolumes",
+  ]
 
   /// The folders under `Sources`, which by SwiftPM's convention are its modules.
   private var applicationModules: [String] {

@@ -122,7 +122,8 @@ public struct Launcher: Sendable {
       plan: plan, options: options, input: streams.kind, clock: clock, seed: seed)
     return MachineArguments(
       kernel: kernel, archive: archive, name: options.name ?? plan.name, memory: memory,
-      options: options, launchText: text, volumes: plan.volumes)
+      options: options, launchText: text, volumes: plan.volumes,
+      disks: plan.disks)
   }
 
   private static let leastFreeByteCount: UInt64 = 256 << 10

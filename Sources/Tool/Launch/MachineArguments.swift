@@ -28,6 +28,7 @@ struct MachineArguments {
   let options: LaunchOptions
   let launchText: LaunchText
   var volumes: [Volume] = []
+  var disks: [Disk] = []
 
   func vector(accelerator: LaunchOptions.Accelerator) -> [String] {
     var words = ["-name", name, "-machine", machine, "-accel", accelerator.rawValue, "-cpu", "max"]
@@ -49,6 +50,7 @@ struct MachineArguments {
       words += network.arguments(machine: options.machine, name: name)
     }
     words += SharedFolders.arguments(volumes, machine: options.machine)
+    words += Disks.arguments(disks, machine: options.machine)
     words += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
     return words
   }

@@ -34,6 +34,8 @@ public struct Plan: Sendable, Equatable {
   public var memory: ByteSize?
   public var ports: [PortMapping]
   public var volumes: [Volume]
+  /// Files of the host that are disks of an application of kind swift.
+  public var disks: [Disk] = []
   /// Kconfig lines on top of the defaults.
   public var config: [ConfigurationLine]
   /// The program's working directory; `nil` means `/`.

@@ -10,7 +10,8 @@ struct PlanReader {
   let directory: String
 
   static let keys = [
-    "name", "kind", "root", "command", "environment", "memory", "ports", "volumes", "config", "cwd",
+    "name", "kind", "root", "command", "environment", "memory", "ports", "volumes", "disks",
+    "config", "cwd",
   ]
 
   /// Other words for a key that people know from elsewhere.
@@ -18,7 +19,7 @@ struct PlanReader {
     "workdir": "cwd", "working_dir": "cwd", "directory": "cwd", "env": "environment",
     "cmd": "command", "entrypoint": "command", "mem": "memory", "image": "root",
     "packages": "root", "files": "root", "args": "command", "mounts": "volumes", "expose": "ports",
-    "kconfig": "config", "type": "kind",
+    "kconfig": "config", "drives": "disks", "blocks": "disks", "type": "kind",
   ]
 
   func plan(from document: PlanDocument) throws(ToolError) -> Plan {
@@ -37,6 +38,14 @@ struct PlanReader {
     if let node = fields["volumes"] {
       plan.volumes = try values(node, "volumes", form: "HOSTDIR:/GUEST[:ro]") { text, _ in
         Volume(text)
+      }
+    }
+    if let node = fields["disks"] {
+      plan.disks = try values(node, "disks", form: "FILE[:ro]") { text, _ in Disk(text) }
+      guard plan.kind == .swift || plan.disks.isEmpty else {
+        throw error(
+          node, "a Linux program sees no disks",
+          advice: "Share a folder with 'volumes', or write an application of kind swift.")
       }
     }
     if let node = fields["config"] {

@@ -60,6 +60,13 @@ MARTLET_UNSAFE void martlet_switch_stack(uint64_t *from, uint64_t to);
 // Leaves the kernel for the registers in the frame at this address.
 MARTLET_UNSAFE __attribute__((noreturn)) void martlet_enter_program(uint64_t frame);
 
+// Where the memory of programs ends, by the linker script: a native image is its own program.
+MARTLET_UNSAFE MARTLET_INLINE uint64_t martlet_program_end(void) {
+  uint64_t end;
+  __asm__("movabsq $martlet_program_end, %0" : "=r"(end));
+  return end;
+}
+
 // Copies that may fault: return the number of bytes that were not copied, 0 when all were.
 MARTLET_UNSAFE uint64_t martlet_copy(void *to, const void *from, uint64_t count);
 MARTLET_UNSAFE uint64_t martlet_fill_zero(void *to, uint64_t count);
