@@ -274,8 +274,10 @@ let tool: [Target] =
     .target(
       name: "Configuration", dependencies: ["ToolSupport", "Plan"],
       path: "Sources/Tool/Configuration"),
+    .target(name: "Binding", dependencies: ["ToolSupport"], path: "Sources/Tool/Binding"),
     .target(
-      name: "ImageBuild", dependencies: ["ToolSupport", "Plan", "Configuration", "ELF"],
+      name: "ImageBuild",
+      dependencies: ["ToolSupport", "Plan", "Configuration", "ELF", "Binding"],
       path: "Sources/Tool/ImageBuild"),
     .target(
       name: "Launch", dependencies: ["ToolSupport", "Plan", "CommandLine", "ImageBuild", "CHost"],

@@ -21,7 +21,7 @@ enum Program {
     process.allowsWriteAndExecute = Settings.jit
     process.kernelStackPages = Settings.kernelStackKiB / 4
     if !parameters.text.hostname.isEmpty { process.hostName = parameters.text.hostname }
-    registerSystemCalls(of: process)
+    prepareSystemCalls(of: process)
     SpecialFiles.opener.value = SpecialOpener()
     furnish(process, console: console, kernelCommandLine: parameters.kernelCommandLine)
     mountVolumes(parameters.text, in: process)
@@ -53,11 +53,7 @@ enum Program {
 
   private static func start(_ parameters: Parameters, in process: Process) -> LinuxThread? {
     let text = parameters.text
-    installSharedObject(in: process)
-    guard
-      let entry = try? Loader.load(
-        text.program, arguments: text.arguments, environment: text.environment, in: process)
-    else { return nil }
+    guard let entry = try? loadProgram(text, in: process) else { return nil }
     guard
       let thread = LinuxThread(
         process: process, identifier: process.identifier,

@@ -51,62 +51,6 @@ func startEntropy(_ parameters: BootParameters) {
   #endif
 }
 
-#if LINUX_FILES
-  import LinuxFiles
-#endif
-#if LINUX_POLLING
-  import LinuxPolling
-#endif
-#if LINUX_PROCESS
-  import LinuxProcess
-#endif
-#if LINUX_SIGNALS
-  import LinuxSignals
-#endif
-#if LINUX_SOCKETS
-  import LinuxSockets
-#endif
-#if LINUX_THREADS
-  import LinuxThreads
-#endif
-#if LINUX_TIME
-  import LinuxTime
-#endif
-#if LINUX_VDSO
-  import LinuxVDSO
-#endif
-import LinuxCore
-import LinuxMemory
-import Log
-
-/// Registers the families of system calls that configuration chose.
-func registerSystemCalls(of process: Process) {
-  var table = SystemCallTable()
-  MemoryCalls.register(in: &table)
-  #if LINUX_FILES
-    FileCalls.register(in: &table)
-  #endif
-  #if LINUX_POLLING
-    PollingCalls.register(in: &table)
-  #endif
-  #if LINUX_PROCESS
-    ProcessCalls.register(in: &table)
-  #endif
-  #if LINUX_SIGNALS
-    SignalCalls.register(in: &table)
-  #endif
-  #if LINUX_SOCKETS
-    SocketCalls.register(in: &table)
-  #endif
-  #if LINUX_THREADS
-    ThreadCalls.register(in: &table)
-  #endif
-  #if LINUX_TIME
-    TimeCalls.register(in: &table)
-  #endif
-  process.calls = table
-}
-
 #if NETWORK_HOST
   import Frames
   import Internet
@@ -137,16 +81,9 @@ func prepareNetwork(
   #endif
 }
 
-/// Lends the program the kernel's shared object, if configuration chose it.
-func installSharedObject(in process: Process) {
-  #if LINUX_VDSO
-    do { try VDSO.install(in: process) } catch {
-      Log.write(.warning, "vdso", "no memory for the shared object; clocks are system calls")
-    }
-  #endif
-}
-
 import DeviceFS
+import LinuxCore
+import Log
 #if LINUX_PROC
   import LinuxProc
 #endif

@@ -10,12 +10,12 @@ import Configuration
 /// own, so that no page needs to be writable and executable.
 public struct LinkerScript {
   /// Symbols that mark places of the image: to name one is not to use what lies there.
-  public static let marks: Set<String> = [
+  public static let marks: Set<String> = programMarks.union([
     "PHYSICAL", "VIRTUAL", "BOOT_END", "martlet_image_physical", "martlet_image_start",
     "martlet_image_end", "martlet_text_start", "martlet_text_end", "martlet_rodata_start",
     "martlet_rodata_end", "martlet_data_start", "martlet_data_end", "martlet_bss_start",
     "martlet_bss_end",
-  ]
+  ])
 
   /// What differs between kinds of images.
   struct Layout {
@@ -60,6 +60,8 @@ public struct LinkerScript {
   static let virtualBase = 0x7e00_0000_0000
 
   let layout: Layout
+  /// The C program that is linked in, if there is one.
+  var program: Program?
 
   /// Micro-libraries, in the order in which they are laid out.
   let modules: [String]
@@ -76,12 +78,14 @@ public struct LinkerScript {
     martlet_image_main = \(layout.mainSymbol);
     martlet_enter_from_outside = \(layout.outsideSymbol);
     putchar = \(layout.outputSymbol);
+    \(server)
     PHDRS {
       note PT_NOTE FLAGS(4);
       boot_text PT_LOAD FLAGS(5);
       boot_data PT_LOAD FLAGS(6);
       text PT_LOAD FLAGS(5);
       rodata PT_LOAD FLAGS(4);
+    \(programHeaders)
       data PT_LOAD FLAGS(6);
       archive PT_NULL;  /* `martlet build` makes it a PT_LOAD */
     }
@@ -111,14 +115,17 @@ public struct LinkerScript {
       martlet_rodata_start = .;
     \(section(".image_record", in: "rodata", "KEEP(*(.image_record))"))
     \(groups("rodata", in: "rodata", [".rodata", ".rodata.*", ".data.rel.ro", ".data.rel.ro.*"]))
-    \(section(".init_array", in: "rodata", "KEEP(*(.init_array .init_array.*))"))
+    \(programTable)
+    \(section(".init_array", in: "rodata", "KEEP(\(rest([".init_array", ".init_array.*"])))"))
     \(section(".got", in: "rodata", "*(.got .got.plt)"))
       martlet_rodata_end = .;
 
       . = ALIGN(4096);
+    \(programConstants)
       martlet_data_start = .;
     \(groups("data", in: "data", [".data", ".data.*"]))
       martlet_data_end = .;
+    \(programData)
       . = ALIGN(16);
       martlet_bss_start = .;
     \(groups("bss", in: "data", [".bss", ".bss.*", "COMMON"]))
@@ -145,8 +152,15 @@ public struct LinkerScript {
     var lines = modules.map { module in
       section(".\(kind).\(module)", in: segment, "*/\(module).build/*(\(wanted))")
     }
-    lines.append(section(".\(kind)", in: segment, "*(\(wanted))"))
+    lines.append(section(".\(kind)", in: segment, rest(patterns)))
     return lines.joined(separator: "\n")
+  }
+
+  /// Everything of these names that is no other part's.
+  private func rest(_ patterns: [String]) -> String {
+    guard program != nil else { return "*(\(patterns.joined(separator: " ")))" }
+    let exclusion = "EXCLUDE_FILE(\(Program.objects)/*)"
+    return "*(" + patterns.map { "\(exclusion) \($0)" }.joined(separator: " ") + ")"
   }
 
   private func section(_ name: String, in segment: String, _ content: String) -> String {

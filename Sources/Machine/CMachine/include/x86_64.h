@@ -49,6 +49,8 @@ MARTLET_ADDRESS(martlet_rodata_start)
 MARTLET_ADDRESS(martlet_data_start)
 MARTLET_ADDRESS(martlet_image_end)
 MARTLET_ADDRESS(martlet_image_record)
+// Where a C program that is linked with the kernel lies; only in its images.
+MARTLET_ADDRESS(martlet_program)
 
 // The application of a native image, by the name that the compiler gives its entry.
 int martlet_application_entry(int count, char **arguments) __asm__("main");
