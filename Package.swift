@@ -352,7 +352,7 @@ let tests: [Target] =
       name: "ToolTests",
       dependencies: [
         "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
-        "Bench",
+        "Bench", "Binding",
       ],
       exclude: ["Support"]),
   ]

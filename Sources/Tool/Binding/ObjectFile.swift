@@ -72,6 +72,8 @@ struct ObjectFile {
     else { throw ToolError("not a relocatable object for x86_64", at: path) }
     try readSections(reader)
     try readTables(reader)
+    // Some have no table of symbols; the first entry of one is empty.
+    if symbols.isEmpty { symbols = Self().symbols }
   }
 
   private mutating func readSections(_ reader: ObjectReader) throws {

@@ -40,7 +40,6 @@ extension LinkerScript {
     let hasTable = program.tableCalls != nil
     return ([
       "martlet_serve_system_call = \(hasTable ? "martlet_bound_call" : "martlet_call_absent");",
-      "PROVIDE(program__DYNAMIC = 0x400000);",
     ] + absent.map { "PROVIDE(\(LibraryBinder.functionName)\($0) = martlet_call_absent);" })
       .joined(separator: "\n")
   }
@@ -80,6 +79,9 @@ extension LinkerScript {
       program___\(name)_end = .;
       """
     }
+    // The C library looks whether it is linked dynamically, by the address of a table that is not
+    // there; it must be near.
+    let table = "program__DYNAMIC = .; "
     return """
         martlet_program_text_place = .;
         . = \(Self.programStart);
@@ -92,10 +94,10 @@ extension LinkerScript {
           martlet_program_text_place + (martlet_program_rodata_start - martlet_program_text_start);
       \(parts("rodata", [".rodata", ".rodata.*", ".data.rel.ro", ".data.rel.ro.*"], from: "text",
         in: "program_rodata"))
-      \(programSection(".rodata.ProgramArrays", arrays.joined(separator: " "), from: "text",
+      \(programSection(".rodata.ProgramArrays", table + arrays.joined(separator: " "), from: "text",
         in: "program_rodata"))
-        .tdata : ALIGN(64) AT(ADDR(.tdata) - martlet_program_text_start
-          + martlet_program_text_place - VIRTUAL + PHYSICAL) {
+        .tdata : AT(ADDR(.tdata) - martlet_program_text_start
+          + martlet_program_text_place - VIRTUAL + PHYSICAL) ALIGN(64) {
           *(.tdata .tdata.*)
         } :program_rodata :program_tls
         .tbss : { *(.tbss .tbss.*) } :program_rodata :program_tls
