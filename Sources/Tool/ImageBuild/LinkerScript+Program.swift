@@ -5,8 +5,8 @@ import Binding
 /// The parts of the script that only an image with a linked C program has.
 ///
 /// The program runs where Linux programs do, and its bytes lie among the kernel's: code and constants
-/// between the kernel's constants and data, so that no address of theirs can be written through, and
-/// data behind the kernel's. What begins as zeros has no bytes; the kernel maps it.
+/// behind the kernel's constants, so that no address of theirs can be written through, and data in
+/// front of the kernel's. What begins as zeros has no bytes; the kernel maps it.
 extension LinkerScript {
   struct Program {
     /// The calls that `syscall` instructions may make; nil where no such instruction is left.
@@ -43,6 +43,9 @@ extension LinkerScript {
     ] + absent.map { "PROVIDE(\(LibraryBinder.functionName)\($0) = martlet_call_absent);" })
       .joined(separator: "\n")
   }
+
+  /// The name that the compiler gives the image's entry where SwiftPM does not link it.
+  var mainSymbol: String { program == nil ? layout.mainSymbol : "Image_main" }
 
   var programHeaders: String {
     guard program != nil else { return "" }
@@ -114,7 +117,6 @@ extension LinkerScript {
   var programData: String {
     guard program != nil else { return "" }
     return """
-        . = ALIGN(4096);
         martlet_program_data_place = .;
         . = martlet_program_next;
         martlet_program_data_start = .;
