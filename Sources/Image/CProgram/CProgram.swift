@@ -7,6 +7,7 @@
 import Base
 import Bytes
 import CommandLine
+import DeviceFS
 import Frames
 import LinuxCore
 import LinuxLoader
@@ -59,4 +60,54 @@ private func addFolder(
   _ name: StaticString, to root: Node, permissionBits: UInt32 = 0o755
 ) throws(SystemError) {
   _ = try root.make(name.bytes, .directory, permissionBits: permissionBits, device: 0)
+}
+
+/// What the files of a program need, kept for `martlet_prepare_files`.
+private struct FilesOffer {
+  let process: Process
+  let parameters: Parameters
+  let console: ConsoleSet
+}
+
+private struct NetworkOffer {
+  let parameters: Parameters
+  let frames: FrameAllocator
+  let namespace: Namespace
+}
+
+private let filesOffer = KernelGlobal<FilesOffer?>(nil)
+private let networkOffer = KernelGlobal<NetworkOffer?>(nil)
+
+/// Mounts what programs find in `/dev`, `/proc`, `/sys` and the volumes, if the linker has found that
+/// the program opens files.
+func furnish(_ process: Process, _ parameters: Parameters, console: ConsoleSet) {
+  filesOffer.value = FilesOffer(process: process, parameters: parameters, console: console)
+  LinkedProgram.prepareFiles()
+  guard filesOffer.value == nil || parameters.text.volumes.isEmpty else {
+    Panic.refuse("volumes", "the program opens no files; leave its volumes out")
+  }
+}
+
+/// Called where the linker script says so.
+@c(martlet_prepare_files)
+public func prepareOfferedFiles() {
+  guard let offer = filesOffer.value else { return }
+  filesOffer.value = nil
+  mountSystems(offer.process, offer.parameters, console: offer.console)
+}
+
+/// Lets the network be made when the program first needs it, if the linker has found that it makes
+/// sockets.
+func offerNetwork(_ parameters: Parameters, frames: FrameAllocator, namespace: Namespace) {
+  networkOffer.value = NetworkOffer(
+    parameters: parameters, frames: frames, namespace: namespace)
+  LinkedProgram.prepareNetwork()
+}
+
+/// Called where the linker script says so.
+@c(martlet_prepare_network)
+public func prepareOfferedNetwork() {
+  guard let offer = networkOffer.value else { return }
+  networkOffer.value = nil
+  prepareNetwork(offer.parameters, frames: offer.frames, namespace: offer.namespace)
 }

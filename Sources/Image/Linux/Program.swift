@@ -22,9 +22,7 @@ enum Program {
     process.kernelStackPages = Settings.kernelStackKiB / 4
     if !parameters.text.hostname.isEmpty { process.hostName = parameters.text.hostname }
     prepareSystemCalls(of: process)
-    SpecialFiles.opener.value = SpecialOpener()
-    furnish(process, console: console, kernelCommandLine: parameters.kernelCommandLine)
-    mountVolumes(parameters.text, in: process)
+    furnish(process, parameters, console: openStandardFiles(process, console: console))
     enterWorkingDirectory(parameters, process)
     guard let thread = start(parameters, in: process) else { return 125 }
     Scheduler.add(thread)

@@ -96,23 +96,30 @@ import Log
 import Memory
 import VFS
 
-/// Mounts `/dev`, `/proc` and `/sys`, and opens descriptors 0, 1 and 2.
-func furnish(_ process: Process, console: Console, kernelCommandLine: [UInt8]) {
+/// Opens descriptors 0, 1 and 2.
+func openStandardFiles(_ process: Process, console: Console) -> ConsoleSet {
+  let set = ConsoleSet(input: console.input, output: console.output, error: console.errors)
+  let files = set.openStandardFiles()
+  for file in [files.input, files.output, files.error] {
+    _ = try? process.descriptors.add(file, closesOnExec: false)
+  }
+  return set
+}
+
+/// Mounts `/dev`, `/proc` and `/sys`, and the volumes.
+func mountSystems(_ process: Process, _ parameters: Parameters, console set: ConsoleSet) {
   #if LINUX_PROC
-    let facts = ProcessFacts(process, kernelCommandLine: kernelCommandLine)
+    let facts = ProcessFacts(process, kernelCommandLine: parameters.kernelCommandLine)
     mount(ProcFS.makeRoot(facts), at: "/proc", in: process.namespace)
     mount(SysFS.makeRoot(facts), at: "/sys", in: process.namespace)
   #endif
-  let set = ConsoleSet(input: console.input, output: console.output, error: console.errors)
   let space = process.space
   let devices = DeviceFS.makeRoot(console: set, random: KernelRandom()) {
     Files.makeSharedMemory(in: space)
   }
   mount(devices, at: "/dev", in: process.namespace)
-  let files = set.openStandardFiles()
-  for file in [files.input, files.output, files.error] {
-    _ = try? process.descriptors.add(file, closesOnExec: false)
-  }
+  SpecialFiles.opener.value = SpecialOpener()
+  mountVolumes(parameters.text, in: process)
 }
 
 private func mount(_ root: Node, at path: StaticString, in namespace: Namespace) {

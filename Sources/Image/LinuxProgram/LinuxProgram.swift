@@ -4,10 +4,12 @@
 // it is loaded, how its system calls come to the families, and whether it needs a root archive.
 
 import CommandLine
+import DeviceFS
 import Frames
 import LinuxLoader
 import Machine
 import RootFS
+import VFS
 #if LINUX_FILES
   import LinuxFiles
 #endif
@@ -87,4 +89,14 @@ func loadProgram(
 /// An unmodified program lies in the root archive, so there is no root without one.
 func makeEmptyRoot(_ frames: FrameAllocator) -> RootFileSystem {
   Panic.refuse("root", "there is no root archive; start the machine with one (-initrd)")
+}
+
+/// Nobody knows what files a program will open.
+func furnish(_ process: Process, _ parameters: Parameters, console: ConsoleSet) {
+  mountSystems(process, parameters, console: console)
+}
+
+/// Nobody knows whether a program will use the network.
+func offerNetwork(_ parameters: Parameters, frames: FrameAllocator, namespace: Namespace) {
+  prepareNetwork(parameters, frames: frames, namespace: namespace)
 }

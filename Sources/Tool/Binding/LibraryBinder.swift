@@ -52,7 +52,8 @@ public struct LibraryBinder: Sendable {
     var names: [String] = []
     for (index, member) in members.enumerated() {
       let (bytes, part) = try bind(
-        member.contents, code[index], name: member.name, tag: "\(tag).\(index)")
+        member.contents, code[index], name: member.name,
+        tag: "\(tag).\(index).\(member.name.prefix { $0 != "." })")
       report.add(part)
       // Members may have equal names.
       let name = "\(index)-\(member.name)"
@@ -65,6 +66,16 @@ public struct LibraryBinder: Sendable {
     try await ExternalCommand(archiver, ["rcsD", output, "@members"], in: scratch)
       .runChecked("writing the library")
     return report
+  }
+
+  /// Whether something in an image with these symbols makes the call `number`, besides the object
+  /// `object` of a library.
+  public static func makes(_ number: Int, in names: Set<String>, besides object: String) -> Bool {
+    names.contains { name in
+      name == CallThunks.point(number) || name == CallThunks.function(number)
+        || name.hasPrefix(SiteBinder.stubName) && name.hasSuffix(".call\(number)")
+          && !name.contains(".\(object).")
+    }
   }
 
   /// Writes the functions to which calls of dispatchers are led.

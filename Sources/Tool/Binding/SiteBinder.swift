@@ -173,7 +173,7 @@ struct SiteBinder {
     count += 1
     let start = before.first?.address ?? site.address
     let end = after.last?.end ?? site.end
-    let stubName = "martlet.stub.\(tag).\(count)"
+    let stubName = "\(Self.stubName)\(tag).\(count).call\(number)"
     let placeName = "martlet.site.\(tag).\(count)"
     let place = object.external(placeName)
     object.symbols[place].section = UInt16(section)
@@ -236,6 +236,8 @@ struct SiteBinder {
         reason: reason))
   }
 
+  /// What the names of stubs begin with.
+  static let stubName = "martlet.stub."
   /// What the names of instructions that stay begin with.
   static let unboundName = "martlet.unbound."
 }

@@ -15,7 +15,7 @@ struct BoundLibraries {
   let cancellableThunks: String
 
   /// Raised when the same library gives another result.
-  private static let version = "2"
+  private static let version = "3"
 
   static func current(root: String, progress: ToolSupport.Progress) async throws -> BoundLibraries {
     let inputs = [

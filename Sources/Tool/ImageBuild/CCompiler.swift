@@ -23,6 +23,8 @@ struct CCompiler {
   /// The folder in which the sources lie.
   let folder: String
   let sources: CSources
+  /// The application's own folder, which may have headers for sources from elsewhere.
+  let ownFolder: String
 
   static func check() throws {
     guard Paths.isFile("\(libraries)/libc.a") else {
@@ -59,7 +61,7 @@ struct CCompiler {
   {
     let includes = (["."] + sources.includes).flatMap { ["-I", "\(folder)/\($0)"] }
     let system = ["-isystem", Self.headers, "-isystem", try await compilerHeaders()]
-    let common = Self.options + system + includes + sources.flags
+    let common = Self.options + system + includes + ["-I", ownFolder] + sources.flags
     let objects = files.indices.map { "\(output)/\($0).o" }
     try await withThrowingTaskGroup(of: Void.self) { group in
       for (index, file) in files.enumerated() {

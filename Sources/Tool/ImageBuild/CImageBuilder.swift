@@ -72,7 +72,7 @@ struct CImageBuilder {
       if let package = sources.debianSource {
         try await DebianSource.folder(of: package, progress: progress)
       } else { plan.directory }
-    let compiler = CCompiler(folder: place, sources: sources)
+    let compiler = CCompiler(folder: place, sources: sources, ownFolder: plan.directory)
     let plain = "\(folder)/objects"
     // The linker script knows the parts of a program by these names.
     let bound = "\(folder)/bound.objects/Application"

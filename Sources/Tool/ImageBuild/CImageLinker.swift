@@ -7,11 +7,11 @@ import ToolSupport
 /// Links a C program with the kernel.
 ///
 /// The first link tells what the program reaches: the linker keeps the functions of its system calls
-/// and drops the others. Where a `syscall` instruction stayed, or threads may be cancelled in a
-/// call, a second link adds what that needs.
+/// and drops the others. A second one adds what these need besides: the network for sockets, the
+/// usual folders for files, a table where a `syscall` instruction stayed.
 struct CImageLinker {
   /// Raised when the same inputs give another image.
-  static let version = "linker 1"
+  static let version = "linker 2"
 
   let folder: String
   let package: ImagePackage
@@ -24,15 +24,19 @@ struct CImageLinker {
       tableCalls: nil, servedCalls: Set(package.servedCalls.map(\.number)))
     var isCancellable = false
     var image = try await link(program, isCancellable: isCancellable)
-    if try names(in: image).contains("\(LibraryBinder.prefix)pthread_cancel") {
-      isCancellable = true
-      image = try await link(program, isCancellable: isCancellable)
+    let found = try names(in: image)
+    isCancellable = found.contains("\(LibraryBinder.prefix)pthread_cancel")
+    if isCancellable { image = try await link(program, isCancellable: true) }
+    let calls = try SystemCallCatalogue.reached(in: try ImageFile(path: image))
+    let all = try names(in: image)
+    program.reaches(calls, names: all)
+    if all.contains(where: { $0.hasPrefix(LibraryBinder.unboundName) }) {
+      program.tableCalls = calls
     }
-    if try names(in: image).contains(where: { $0.hasPrefix(LibraryBinder.unboundName) }) {
-      program.tableCalls = try SystemCallCatalogue.reached(in: try ImageFile(path: image))
-      image = try await link(program, isCancellable: isCancellable)
+    guard program.opensFiles || program.makesSockets || program.tableCalls != nil else {
+      return image
     }
-    return image
+    return try await link(program, isCancellable: isCancellable)
   }
 
   private func names(in image: String) throws -> Set<String> {

@@ -13,6 +13,27 @@ extension LinkerScript {
     var tableCalls: Set<Int>?
     /// The calls that the kernel has functions for.
     var servedCalls: Set<Int>
+    /// Whether the program opens files or looks for them, and whether it makes sockets.
+    var opensFiles = false
+    var makesSockets = false
+
+    /// Takes in what the linker has found in use.
+    ///
+    /// - Parameter names: the image's symbols. The C library's start opens a file (2) only in programs
+    ///   with other rights than their user's.
+    mutating func reaches(_ calls: Set<Int>, names: Set<String>) {
+      opensFiles =
+        !calls.isDisjoint(with: Self.fileCalls)
+        || LibraryBinder.makes(2, in: names, besides: "__libc_start_main")
+      makesSockets = calls.contains(41)
+    }
+
+    /// The calls that take a path.
+    private static let fileCalls: Set = [
+      4, 6, 21, 76, 79, 80, 82, 83, 84, 85, 86, 87, 88, 89, 90, 92, 94, 132, 133, 137, 161, 165,
+      188, 189, 191, 192, 194, 195, 197, 198, 235, 254, 257, 258, 259, 260, 261, 262, 263, 264, 265,
+      266, 267, 268, 269, 280, 316, 332, 437, 439,
+    ]
 
     /// Where its objects lie, as a pattern; the two folders in it are `Application` and `CLibrary`.
     static let objects = "*/bound.objects"
@@ -39,6 +60,8 @@ extension LinkerScript {
     let absent = (0..<LibraryBinder.callLimit).filter { !program.servedCalls.contains($0) }
     let hasTable = program.tableCalls != nil
     return ([
+      "martlet_want_files = martlet_\(program.opensFiles ? "prepare_files" : "want_nothing");",
+      "martlet_want_network = martlet_\(program.makesSockets ? "prepare_network" : "want_nothing");",
       "martlet_serve_system_call = \(hasTable ? "martlet_bound_call" : "martlet_call_absent");",
     ] + absent.map { "PROVIDE(\(LibraryBinder.functionName)\($0) = martlet_call_absent);" })
       .joined(separator: "\n")

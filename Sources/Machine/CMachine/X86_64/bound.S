@@ -38,6 +38,12 @@ martlet_bound_call:
   leaq martlet_bound_calls(%rip), %rax
   jmp *(%rax, %rdi, 8)
 
+  .section .text.martlet_want_nothing, "ax", @progbits
+// void martlet_want_nothing(void): for what the program does not reach.
+  .globl martlet_want_nothing
+martlet_want_nothing:
+  ret
+
   .section .rodata.martlet_program, "a", @progbits
   .balign 8
 // Where the program is: for each part its addresses, and where its bytes lie in the image.
