@@ -363,8 +363,10 @@ let tool: [Target] =
     .target(
       name: "Configuration", dependencies: ["ToolSupport", "Plan"],
       path: "Sources/Tool/Configuration"),
+    .target(name: "Binding", dependencies: ["ToolSupport"], path: "Sources/Tool/Binding"),
     .target(
-      name: "ImageBuild", dependencies: ["ToolSupport", "Plan", "Configuration", "ELF"],
+      name: "ImageBuild",
+      dependencies: ["ToolSupport", "Plan", "Configuration", "ELF", "Binding"],
       path: "Sources/Tool/ImageBuild"),
     .target(
       name: "Launch",
@@ -449,7 +451,7 @@ let tests: [Target] =
       name: "ToolTests",
       dependencies: [
         "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
-        "Bench", "Documentation", "QuickStart",
+        "Bench", "Binding", "Documentation", "QuickStart",
       ],
       exclude: ["Support"]),
   ]

@@ -30,7 +30,7 @@ enum HostProcess {
   {
     guard plan.kind == .swift else {
       throw ToolError(
-        "\(plan.name) is a Linux program, not a Swift package", at: plan.file,
+        "\(plan.name) is not a Swift package", at: plan.file,
         advice: "--on host is for applications of kind swift.")
     }
     progress.step("building \(plan.name) for the host")

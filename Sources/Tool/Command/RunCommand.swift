@@ -131,7 +131,9 @@ struct RunCommand: AsyncParsableCommand {
     Log.bootstrap(isVerbose: verbose)
     var plan = try application.plan()
     // The state of what is read must be older than the reading.
-    var inputs = StartInputs.ifWanted(application: application.app, plan: plan)
+    // A debugger's port is told about each time, so such a start is never a quick one.
+    var inputs =
+      gdb == nil ? StartInputs.ifWanted(application: application.app, plan: plan) : nil
     if inputs != nil { plan = try application.plan() }
     try addDevices(to: &plan)
     if on == .host {

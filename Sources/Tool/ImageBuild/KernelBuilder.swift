@@ -16,6 +16,10 @@ public enum KernelBuilder {
   ) async throws -> Kernel {
     let root = Repository.root
     let configuration = try await Resolver.resolve(plan, in: root)
+    if let plan, plan.kind == .c {
+      return try await CImageBuilder(root: root, plan: plan, configuration: configuration)
+        .kernel(progress: progress)
+    }
     let application = plan.flatMap { $0.kind == .swift ? $0 : nil }
     let recipe: any ImageRecipe =
       if let application {
@@ -47,7 +51,7 @@ public enum KernelBuilder {
       forgetLinkedImage(of: recipe)
       try replanIfNeeded(folder, names: state.names)
       try await compile(recipe, swift: swift, progress: progress)
-      try await finish(kernel, recipe)
+      try await finish(kernel, linked: linkedPath(of: recipe), folder: folder)
       if application != nil, placement == .low,
         try ImageFile(path: kernel.path).physicalEnd > ImagePlacement.lowEnd
       {
@@ -61,9 +65,9 @@ public enum KernelBuilder {
     return kernel
   }
 
-  private static func stampPath(_ kernel: Kernel) -> String { kernel.path + ".stamp" }
+  static func stampPath(_ kernel: Kernel) -> String { kernel.path + ".stamp" }
 
-  private static func isFresh(_ kernel: Kernel, _ state: SourceState) -> Bool {
+  static func isFresh(_ kernel: Kernel, _ state: SourceState) -> Bool {
     let manager = FileManager.default
     return (try? String(contentsOfFile: stampPath(kernel), encoding: .utf8)) == state.stamp
       && manager.fileExists(atPath: kernel.path) && manager.fileExists(atPath: kernel.symbolPath)
@@ -88,15 +92,16 @@ public enum KernelBuilder {
 
   /// Makes SwiftPM look at the folders again: it notices a source that came or went in the package
   /// itself, but not in one that it depends on.
-  private static func replanIfNeeded(_ folder: String, names: String) throws {
+  static func replanIfNeeded(_ folder: String, names: String) throws {
     let path = "\(folder)/sources.names"
     if (try? String(contentsOfFile: path, encoding: .utf8)) == names { return }
     try? FileManager.default.removeItem(atPath: "\(folder)/.build/release.yaml")
     try names.write(toFile: path, atomically: true, encoding: .utf8)
   }
 
-  private static func compile(
-    _ recipe: any ImageRecipe, swift: String, progress: ToolSupport.Progress
+  /// - Parameter links: whether SwiftPM links the product, or somebody else does later.
+  static func compile(
+    _ recipe: any ImageRecipe, swift: String, links: Bool = true, progress: ToolSupport.Progress
   ) async throws {
     let folder = recipe.folder
     let command = ExternalCommand(
@@ -104,8 +109,9 @@ public enum KernelBuilder {
       [
         "build", "--package-path", recipe.packagePath, "--scratch-path", "\(folder)/.build",
         "--triple", "x86_64-unknown-none-elf", "--toolset", "\(folder)/toolset.json",
-        "-c", "release", "--product", recipe.product,
-      ], environment: [
+        "-c", "release", links ? "--product" : "--target", recipe.product,
+      ],
+      environment: [
         "MARTLET_PLATFORM": "guest", "MARTLET_ROOT": Repository.root,
         // Package.swift leaves out what a native image cannot reach, so that it need not compile.
         "MARTLET_PARTS": recipe.parts.joined(separator: " "),
@@ -156,9 +162,7 @@ public enum KernelBuilder {
   }
 
   /// Checks the linked image, keeps a copy with symbols, and strips the one to boot.
-  private static func finish(_ kernel: Kernel, _ recipe: any ImageRecipe) async throws {
-    let folder = recipe.folder
-    let linked = linkedPath(of: recipe)
+  static func finish(_ kernel: Kernel, linked: String, folder: String) async throws {
     let image = try ImageFile(path: linked)
     for segment in image.segments where segment.isWritable && segment.isExecutable {
       throw ToolError(

@@ -58,7 +58,7 @@ struct MachineArguments {
   /// The plan's or the user's memory, else enough for the root and an ordinary program.
   static func memory(plan: Plan, options: LaunchOptions, archiveByteCount: Int) -> ByteSize {
     if let memory = options.memory ?? plan.memory { return memory }
-    if plan.kind == .swift { return defaultNativeMemory }
+    if plan.kind != .linux { return defaultNativeMemory }
     let mebibyte = 1 << 20
     let archive = (archiveByteCount + mebibyte - 1) / mebibyte * mebibyte
     return ByteSize(bytes: defaultMemory.bytes + UInt64(archive))

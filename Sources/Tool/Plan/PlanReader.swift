@@ -11,7 +11,7 @@ struct PlanReader {
 
   static let keys = [
     "name", "kind", "root", "command", "environment", "memory", "ports", "volumes", "disks",
-    "config", "cwd",
+    "config", "cwd", "sources", "cflags", "include", "debian-source",
   ]
 
   /// Other words for a key that people know from elsewhere.
@@ -19,7 +19,8 @@ struct PlanReader {
     "workdir": "cwd", "working_dir": "cwd", "directory": "cwd", "env": "environment",
     "cmd": "command", "entrypoint": "command", "mem": "memory", "image": "root",
     "packages": "root", "files": "root", "args": "command", "mounts": "volumes", "expose": "ports",
-    "kconfig": "config", "drives": "disks", "blocks": "disks", "type": "kind",
+    "kconfig": "config", "drives": "disks", "blocks": "disks", "type": "kind", "flags": "cflags",
+    "includes": "include", "debian_source": "debian-source", "source": "sources",
   ]
 
   func plan(from document: PlanDocument) throws(ToolError) -> Plan {
@@ -54,6 +55,7 @@ struct PlanReader {
       }
     }
     if let node = fields["cwd"] { plan.workingDirectory = try guestPath(node, "cwd") }
+    try readCSources(fields, into: &plan)
     if plan.kind == .linux {
       guard fields["command"] != nil else {
         throw error(
@@ -96,7 +98,7 @@ struct PlanReader {
     guard let kind = Plan.Kind(rawValue: text) else {
       throw error(
         node, "unknown kind '\(text.prefix(40))'",
-        advice: "The kinds are linux (an unmodified program) and swift.")
+        advice: "The kinds are linux (an unmodified program), swift and c.")
     }
     return kind
   }
@@ -106,7 +108,7 @@ struct PlanReader {
     guard let program = words.first else {
       throw error(node, "'command' is empty", advice: "Name the program's path in the guest first.")
     }
-    guard program.hasPrefix("/") || kind == .swift else {
+    guard program.hasPrefix("/") || kind != .linux else {
       throw error(
         node, "the program '\(program.prefix(80))' is not an absolute path",
         advice:
