@@ -25,7 +25,7 @@ public struct DocumentationBuilder: Sendable {
   /// - Throws: `ToolError` when a page refers to what is not there, or a comment cannot be read.
   public func build(_ progress: ToolSupport.Progress) async throws {
     let docc = try Toolchain.program("docc")
-    try await progress.step("Compiling what the documentation describes") {
+    _ = try await progress.step("Compiling what the documentation describes") {
       // Also for a build without anything to do: the graph is read from the modules.
       try await ExternalCommand(
         try Toolchain.swift(), ["build", "--package-path", root, "--target", "Martlet"]
