@@ -46,7 +46,7 @@ public enum KernelBuilder {
       try recipe.write()
       forgetLinkedImage(of: recipe)
       try replanIfNeeded(folder, names: state.names)
-      try await compile(recipe, swift: swift, progress: progress)
+      try await compile(recipe, kernel.configuration, swift: swift, progress: progress)
       try await finish(kernel, recipe)
       if application != nil, placement == .low,
         try ImageFile(path: kernel.path).physicalEnd > ImagePlacement.lowEnd
@@ -95,8 +95,18 @@ public enum KernelBuilder {
     try names.write(toFile: path, atomically: true, encoding: .utf8)
   }
 
+  /// What Package.swift is told: it leaves out the folders of parts that are off.
+  private static func environment(_ configuration: ResolvedConfiguration) -> [String: String] {
+    let off = configuration.symbols.filter { $0.type == "bool" && $0.value == "n" }.map(\.name)
+    return [
+      "MARTLET_PLATFORM": "guest", "MARTLET_ROOT": Repository.root,
+      "MARTLET_WITHOUT": off.joined(separator: ","),
+    ]
+  }
+
   private static func compile(
-    _ recipe: any ImageRecipe, swift: String, progress: ToolSupport.Progress
+    _ recipe: any ImageRecipe, _ configuration: ResolvedConfiguration, swift: String,
+    progress: ToolSupport.Progress
   ) async throws {
     let folder = recipe.folder
     let command = ExternalCommand(
@@ -105,7 +115,7 @@ public enum KernelBuilder {
         "build", "--package-path", recipe.packagePath, "--scratch-path", "\(folder)/.build",
         "--triple", "x86_64-unknown-none-elf", "--toolset", "\(folder)/toolset.json",
         "-c", "release", "--product", recipe.product,
-      ], environment: ["MARTLET_PLATFORM": "guest", "MARTLET_ROOT": Repository.root])
+      ], environment: environment(configuration))
     let log = Mutex<[String]>([])
     let status = try await command.runLines { line in
       log.withLock { $0.append(line) }
