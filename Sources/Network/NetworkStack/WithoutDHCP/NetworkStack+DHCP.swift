@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
-import DHCP
 
 /// An image without DHCP (`NETWORK_DHCP=n`): its addresses are given to it.
 extension NetworkStack {

@@ -3,7 +3,6 @@
 import Addresses
 import Base
 import Internet
-import IPv6
 import Packets
 
 /// An image without IPv6 (`NETWORK_IPV6=n`): what comes is dropped, and nothing can be sent.
