@@ -23,6 +23,18 @@ let house: [SwiftSetting] = [
   .enableExperimentalFeature("Extern"),
 ]
 
+/// What the image's configuration leaves out, by Kconfig's names; nothing by default.
+let left = (Context.environment["MARTLET_WITHOUT"] ?? "").split(separator: ",").map(String.init)
+
+/// Two folders of a micro-library, of which configuration chooses one.
+struct Choice {
+  let symbol: String
+  let folder: String
+  let substitute: String
+
+  var unused: String { left.contains(symbol) ? folder : substitute }
+}
+
 /// One micro-library: its layer's folder, its name, and what it stands on.
 struct Library {
   let layer: String
@@ -30,18 +42,20 @@ struct Library {
   let dependencies: [String]
   /// Whether it has a sibling folder for each platform.
   let hasSiblings: Bool
+  let choices: [Choice]
 
   /// - Parameters:
   ///   - guest: what it stands on in the guest only.
   ///   - hasSiblings: whether that is for a sibling folder of its own.
   init(
     _ layer: String, _ name: String, on dependencies: [String] = [], guest: [String] = [],
-    hasSiblings: Bool? = nil
+    hasSiblings: Bool? = nil, choices: [Choice] = []
   ) {
     self.layer = layer
     self.name = name
     self.dependencies = dependencies + (platform == "guest" ? guest : [])
     self.hasSiblings = hasSiblings ?? !guest.isEmpty
+    self.choices = choices
   }
 
   var target: Target {
@@ -50,7 +64,8 @@ struct Library {
       dependencies: dependencies.map { .byName(name: $0) },
       path: "Sources/\(layer)/\(name)",
       exclude: (layer == "App" ? ["README.md"] : ["README.md", "Kconfig"])
-        + (hasSiblings ? [platform == "guest" ? "Host" : "Guest"] : []),
+        + (hasSiblings ? [platform == "guest" ? "Host" : "Guest"] : [])
+        + choices.map(\.unused),
       swiftSettings: house)
   }
 }
@@ -111,6 +126,10 @@ let libraries: [Library] = [
     on: [
       "ARP", "Addresses", "Base", "Bytes", "DHCP", "Ethernet", "ICMP", "ICMPv6", "IPv4", "IPv6",
       "Internet", "Loopback", "NDP", "Neighbors", "PacketCapture", "Packets", "UDP",
+    ],
+    choices: [
+      Choice(symbol: "NETWORK_IPV6", folder: "IPv6", substitute: "WithoutIPv6"),
+      Choice(symbol: "NETWORK_DHCP", folder: "DHCP", substitute: "WithoutDHCP"),
     ]),
   Library(
     "Network", "UDPResponder",

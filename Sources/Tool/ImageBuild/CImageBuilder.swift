@@ -105,7 +105,8 @@ struct CImageBuilder {
     try package.write()
     let state = try SourceState(root: root, compiler: swift)
     try KernelBuilder.replanIfNeeded(package.folder, names: state.names)
-    try await KernelBuilder.compile(package, swift: swift, links: false, progress: progress)
+    try await KernelBuilder.compile(
+      package, configuration, swift: swift, links: false, progress: progress)
     let products = "\(package.folder)/.build/x86_64-unknown-none-elf/release"
     let folders = try FileManager.default.contentsOfDirectory(atPath: products)
       .filter { $0.hasSuffix(".build") }.sorted()

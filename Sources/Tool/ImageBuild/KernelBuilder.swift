@@ -50,7 +50,7 @@ public enum KernelBuilder {
       try recipe.write()
       forgetLinkedImage(of: recipe)
       try replanIfNeeded(folder, names: state.names)
-      try await compile(recipe, swift: swift, progress: progress)
+      try await compile(recipe, kernel.configuration, swift: swift, progress: progress)
       try await finish(kernel, linked: linkedPath(of: recipe), folder: folder)
       if application != nil, placement == .low,
         try ImageFile(path: kernel.path).physicalEnd > ImagePlacement.lowEnd
@@ -99,9 +99,23 @@ public enum KernelBuilder {
     try names.write(toFile: path, atomically: true, encoding: .utf8)
   }
 
+  /// What Package.swift is told: which folders of parts that are off it leaves out, and which parts
+  /// that most images have not it takes in.
+  private static func environment(
+    _ recipe: any ImageRecipe, _ configuration: ResolvedConfiguration
+  ) -> [String: String] {
+    let off = configuration.symbols.filter { $0.type == "bool" && $0.value == "n" }.map(\.name)
+    return [
+      "MARTLET_PLATFORM": "guest", "MARTLET_ROOT": Repository.root,
+      "MARTLET_WITHOUT": off.joined(separator: ","),
+      "MARTLET_PARTS": recipe.parts.joined(separator: " "),
+    ]
+  }
+
   /// - Parameter links: whether SwiftPM links the product, or somebody else does later.
   static func compile(
-    _ recipe: any ImageRecipe, swift: String, links: Bool = true, progress: ToolSupport.Progress
+    _ recipe: any ImageRecipe, _ configuration: ResolvedConfiguration, swift: String,
+    links: Bool = true, progress: ToolSupport.Progress
   ) async throws {
     let folder = recipe.folder
     let command = ExternalCommand(
@@ -110,12 +124,7 @@ public enum KernelBuilder {
         "build", "--package-path", recipe.packagePath, "--scratch-path", "\(folder)/.build",
         "--triple", "x86_64-unknown-none-elf", "--toolset", "\(folder)/toolset.json",
         "-c", "release", links ? "--product" : "--target", recipe.product,
-      ],
-      environment: [
-        "MARTLET_PLATFORM": "guest", "MARTLET_ROOT": Repository.root,
-        // Package.swift leaves out what a native image cannot reach, so that it need not compile.
-        "MARTLET_PARTS": recipe.parts.joined(separator: " "),
-      ])
+      ], environment: environment(recipe, configuration))
     let log = Mutex<[String]>([])
     let status = try await command.runLines { line in
       log.withLock { $0.append(line) }

@@ -39,7 +39,7 @@ enum Content {
   private static var style: StaticString {
     """
     :root { color-scheme: light dark; }
-    body { font: 1.1rem/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 40rem; padding: 0 1rem; }
+    body { font: 1.1rem/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 40rem; }
     h1 { font-weight: 600; }
 
     """

@@ -10,12 +10,6 @@ import Neighbors
 import Packets
 import UDP
 
-/// Who wants to know which lease holds.
-public protocol LeaseObserver: AnyObject {
-  /// The address of a lease is in use, or, with nil, no longer.
-  func leaseChanged(_ lease: DHCPLease?)
-}
-
 /// Getting an address from the network.
 extension NetworkStack {
   /// Looks for a server, and uses what it gives.
