@@ -143,7 +143,7 @@ struct VirtioNetPortTests {
     #expect(port.receive(into: &frames, limit: 64) == 0)
     // The length is more than the buffer has: the frame is none.
     #expect(port.counters.dropped == 1)
-    model.pushRaw(0, 9999)
+    model.push(0, 9999, writtenByteCount: 60)
     #expect(port.receive(into: &frames, limit: 64) == 0)
     #expect(port.device.state == .failed)
     frames.append(netPacket(bytes(60)))

@@ -52,6 +52,7 @@ public final class UDPResponder {
     stack.interceptor = self
   }
 
+  @inline(__always)
   private func makeReply() -> ReplyDatagrams {
     ReplyDatagrams(pool: stack.pool, headByteCount: headByteCount, payloadLimit: payloadLimit)
   }
