@@ -72,7 +72,8 @@ public struct LinuxGuest: Sendable {
       throw ToolError("apt-get downloaded no package", at: folder)
     }
     // Of 30 MB of modules only a server's are wanted.
-    let wanted = (LinuxServer.modules + LinuxServer.bridgeModules).map { "'./lib/modules/*/kernel/\($0).ko'" }
+    let wanted = (LinuxServer.modules + LinuxServer.bridgeModules)
+      .map { "'./lib/modules/*/kernel/\($0).ko'" }
     try await ExternalCommand(
       "sh",
       [

@@ -128,7 +128,7 @@ public final class NetworkPort {
   }
 
   /// Some microseconds under an emulator, less than one on a processor.
-  private static let pauseCount = 8
+  private static let pauseCount = 32
 
   /// Lets the processor sleep until an open port has frames, or has room after a `send` that left
   /// some, or until `deadline`. May end earlier. At once when there is something to do.
