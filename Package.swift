@@ -134,8 +134,7 @@ let libraries: [Library] = [
   Library(
     "Network", "UDPResponder",
     on: [
-      "Addresses", "Base", "Bytes", "Ethernet", "IPv4", "Internet", "NetworkStack", "Packets",
-      "UDP",
+      "Addresses", "Base", "Bytes", "Ethernet", "Internet", "NetworkStack", "Packets", "UDP",
     ]),
   Library("Network", "TCP", on: ["Addresses", "Base", "Bytes", "Packets", "TimerWheel"]),
   Library(

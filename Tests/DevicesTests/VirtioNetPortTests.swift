@@ -83,7 +83,7 @@ struct VirtioNetPortTests {
     model.interruptStatus = 0
     model.run(limit: 50)
     #expect(model.interruptStatus & 1 != 0)
-    port.endInterrupts()
+    port.endInterrupts(isCalling: true)
     #expect(port.send(&frames) == 44 && frames.isEmpty)
     model.run()
     #expect(model.sent.map(\.bytes) == (0..<300).map { bytes(60, $0) })
@@ -122,7 +122,7 @@ struct VirtioNetPortTests {
     model.deliver(bytes(60))
     #expect(model.interruptStatus == 0)
     #expect(!port.requestInterrupts(), "a frame waits")
-    port.endInterrupts()
+    port.endInterrupts(isCalling: true)
     var frames = PacketQueue()
     #expect(port.receive(into: &frames, limit: 64) == 1)
     #expect(port.requestInterrupts())
@@ -130,7 +130,7 @@ struct VirtioNetPortTests {
     #expect(model.interruptStatus & 1 != 0)
     model.configuration[6] = 0
     model.interruptStatus |= 2
-    port.endInterrupts()
+    port.endInterrupts(isCalling: true)
     #expect(model.interruptStatus == 0 && !port.isLinkUp)
   }
 
@@ -140,6 +140,10 @@ struct VirtioNetPortTests {
     let port = try makePort(model)
     model.deliverRaw(bytes(60), writtenByteCount: 100_000)
     var frames = PacketQueue()
+    #expect(port.receive(into: &frames, limit: 64) == 0)
+    // The length is more than the buffer has: the frame is none.
+    #expect(port.counters.dropped == 1)
+    model.push(0, 9999, writtenByteCount: 60)
     #expect(port.receive(into: &frames, limit: 64) == 0)
     #expect(port.device.state == .failed)
     frames.append(netPacket(bytes(60)))

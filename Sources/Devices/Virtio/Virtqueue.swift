@@ -332,6 +332,7 @@ public final class Virtqueue {
     return true
   }
 
+  @inline(__always)
   private func takeNextUsed() -> UsedChain? {
     // The entry is read only once.
     let entry = memory.load64(at: layout.usedEntry(nextUsed))

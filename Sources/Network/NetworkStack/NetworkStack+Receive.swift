@@ -89,6 +89,12 @@ extension NetworkStack {
     return header.source == .any && header.target == .broadcast
   }
 
+  /// Whether a packet from the link, from one host to one, is for us and comes from where it may.
+  public func accepts(from source: IPv4Address, to target: IPv4Address) -> Bool {
+    routes.isOwn(target) && !target.isLoopback && source.isUnicast && !source.isLoopback
+      && !routes.isOwn(source) && !routes.isBroadcast(source)
+  }
+
   private func isGroupOfOurs(_ target: IPv4Address) -> Bool {
     if target.isMulticast {
       return target == IPv4Address(224, 0, 0, 1) || udp.isMember(of: IPAddress(target))

@@ -4,7 +4,6 @@ import Addresses
 import Base
 import Bytes
 import Ethernet
-import IPv4
 import Internet
 import NetworkStack
 import Packets
@@ -52,6 +51,7 @@ public final class UDPResponder {
     stack.interceptor = self
   }
 
+  @inline(__always)
   private func makeReply() -> ReplyDatagrams {
     ReplyDatagrams(pool: stack.pool, headByteCount: headByteCount, payloadLimit: payloadLimit)
   }
@@ -76,12 +76,9 @@ extension UDPResponder: FrameInterceptor {
     return true
   }
 
-  /// The rules of `NetworkStack` for packets from the link to one of our addresses.
   @inline(__always)
   private func isForUs(_ header: RequestHeader) -> Bool {
-    header.station == station && stack.routes.isOwn(header.target) && !header.target.isLoopback
-      && header.source.isUnicast && !header.source.isLoopback
-      && !stack.routes.isOwn(header.source) && !stack.routes.isBroadcast(header.source)
+    header.station == station && stack.accepts(from: header.source, to: header.target)
   }
 
   @inline(__always)

@@ -39,11 +39,8 @@ public final class VirtioNetPort {
   public private(set) var counters = Counters()
 
   private let pool: PacketPool
-  private let receiveQueue: Virtqueue
-  private let transmitQueue: Virtqueue
-  /// The buffer behind each chain in flight, by the chain's name.
-  private let receiving: PermanentTable<Packet?>
-  private let sending: PermanentTable<Packet?>
+  private let receiveRing: FrameRing
+  private let transmitRing: FrameRing
   /// Whether the last `send` had to leave frames.
   private var isFull = false
 
@@ -72,7 +69,7 @@ public final class VirtioNetPort {
     let device = VirtioDevice(transport)
     // Without offloads the device must deliver whole frames with checksums, each in one buffer.
     try device.negotiate(
-      required: [], optional: [.netMTU, .netMAC, .netStatus, .eventIndex, .packedRing])
+      required: [], optional: [.netMTU, .netMAC, .netStatus, .eventIndex])
     self.device = device
     self.pool = pool
     hardwareAddress = device.readNetAddress()
@@ -81,17 +78,17 @@ public final class VirtioNetPort {
     guard
       let memory = DMAMemory(pageCount: roundedUp(2 * layout.byteCount, to: pageSize) / pageSize)
     else { throw device.fail(.outOfMemory) }
-    receiveQueue = try device.makeQueue(0, maximumSize: Self.queueSize, memory: memory, offset: 0)
-    transmitQueue = try device.makeQueue(
-      1, maximumSize: Self.queueSize, memory: memory, offset: layout.byteCount)
-    receiving = PermanentTable(count: receiveQueue.size) { _ in nil }
-    sending = PermanentTable(count: transmitQueue.size) { _ in nil }
-    receiveQueue.suppressInterrupts()
-    transmitQueue.suppressInterrupts()
+    receiveRing = try FrameRing(
+      0, of: device, maximumSize: Self.queueSize, memory: memory, offset: 0,
+      bufferByteCount: pool.byteCount - Self.position)
+    transmitRing = try FrameRing(
+      1, of: device, maximumSize: Self.queueSize, memory: memory, offset: layout.byteCount)
+    receiveRing.suppressInterrupts()
+    transmitRing.suppressInterrupts()
     refill()
-    guard receiveQueue.inFlightCount > 0 else { throw device.fail(.outOfMemory) }
+    guard receiveRing.unpublishedCount > 0 else { throw device.fail(.outOfMemory) }
     try device.start()
-    device.publish(receiveQueue)
+    publish(receiveRing)
     isLinkUp = device.readNetLink() ?? true
   }
 
@@ -102,14 +99,12 @@ public final class VirtioNetPort {
   /// - Returns: how many they are.
   public func receive(into frames: inout PacketQueue, limit: Int) -> Int {
     var count = 0
-    let start = Self.position &+ NetHeader.byteCount
-    while count < limit, let used = receiveQueue.takeUsed() {
-      guard var packet = receiving[used.name].take() else {
-        device.fail(.broken)
-        break
-      }
-      guard used.writtenByteCount >= NetHeader.byteCount &+ 14,
-        packet.setBounds(start: start, end: Self.position &+ used.writtenByteCount)
+    var written = 0
+    while count < limit, var packet = receiveRing.take(&written) {
+      // The least is the device's header and an Ethernet header.
+      guard written >= NetHeader.byteCount &+ 14,
+        packet.setBounds(
+          start: Self.position &+ NetHeader.byteCount, end: Self.position &+ written)
       else {
         counters.dropped &+= 1
         continue
@@ -117,24 +112,24 @@ public final class VirtioNetPort {
       frames.append(packet)
       count &+= 1
     }
-    if receiveQueue.isBroken { device.fail(.broken) }
+    if receiveRing.isBroken { device.fail(.broken) }
+    if count > 0 { refill() }
     // A notification for some buffers costs as much as for many.
-    if receiveQueue.freeCount >= receiveQueue.size / 4 { refill() }
+    if receiveRing.unpublishedCount >= receiveRing.size >> 2 { publish(receiveRing) }
     counters.received &+= UInt64(truncatingIfNeeded: count)
     return count
   }
 
   /// Gives the device fresh buffers until it has as many as it can hold or the pool is empty.
   private func refill() {
-    while receiveQueue.freeCount > 0, let packet = pool.allocate(headroom: Self.position),
-      let name = receiveQueue.add(
-        VirtioBuffer(
-          address: packet.physicalAddress, byteCount: pool.byteCount &- Self.position,
-          isDeviceWritable: true))
-    {
-      receiving[name] = consume packet
+    while receiveRing.hasRoom, let packet = pool.allocate(headroom: Self.position) {
+      receiveRing.lend(packet)
     }
-    if device.state == .running { device.publish(receiveQueue) }
+  }
+
+  @inline(__always)
+  private func publish(_ ring: FrameRing) {
+    if device.state == .running, ring.publish() { device.transport.notify(queue: ring.index) }
   }
 
   /// Gives frames to the device, each from its Ethernet header on, and tells it of them with one
@@ -145,9 +140,11 @@ public final class VirtioNetPort {
   ///
   /// - Returns: how many frames were taken out.
   public func send(_ frames: inout PacketQueue) -> Int {
-    collect()
+    var written = 0
+    while let sent = transmitRing.take(&written) { _ = consume sent }
+    if transmitRing.isBroken { device.fail(.broken) }
     let before = frames.count
-    while transmitQueue.freeCount > 0, var packet = frames.removeFirst() {
+    while transmitRing.hasRoom, var packet = frames.removeFirst() {
       guard packet.byteCount >= 14, packet.byteCount <= Self.frameLimit,
         packet.prepend(NetHeader.byteCount)
       else {
@@ -155,24 +152,12 @@ public final class VirtioNetPort {
         continue
       }
       packet.withMutableBytes { NetHeader().emit(into: &$0) }
-      guard
-        let name = transmitQueue.add(
-          VirtioBuffer(
-            address: packet.physicalAddress, byteCount: packet.byteCount, isDeviceWritable: false))
-      else { break }
-      sending[name] = consume packet
+      transmitRing.send(packet)
       counters.sent &+= 1
     }
     isFull = !frames.isEmpty
-    device.publish(transmitQueue)
+    publish(transmitRing)
     return before &- frames.count
-  }
-
-  /// Lets go of the frames that the device has sent.
-  @inline(__always)
-  private func collect() {
-    while let used = transmitQueue.takeUsed() { sending[used.name] = nil }
-    if transmitQueue.isBroken { device.fail(.broken) }
   }
 
   // MARK: Interrupts
@@ -183,17 +168,20 @@ public final class VirtioNetPort {
   /// - Returns: false when there is something to do already.
   public func requestInterrupts() -> Bool {
     guard device.state == .running else { return true }
-    if receiveQueue.freeCount > 0 { refill() }
-    let hasReceived = receiveQueue.requestInterrupts()
-    let hasRoom = isFull && transmitQueue.requestInterrupts()
+    refill()
+    publish(receiveRing)
+    let hasReceived = receiveRing.requestInterrupts()
+    let hasRoom = isFull && transmitRing.requestInterrupts()
     return !hasReceived && !hasRoom
   }
 
-  /// Takes an interrupt back and asks for no more.
-  public func endInterrupts() {
-    receiveQueue.suppressInterrupts()
-    transmitQueue.suppressInterrupts()
-    guard device.state == .running else { return }
+  /// Asks for no more interrupts.
+  ///
+  /// - Parameter isCalling: whether one of its lines has called; the interrupt is taken back then.
+  public func endInterrupts(isCalling: Bool) {
+    receiveRing.suppressInterrupts()
+    transmitRing.suppressInterrupts()
+    guard isCalling, device.state == .running else { return }
     guard device.transport.acknowledgeInterrupt().contains(.configuration) else { return }
     if device.transport.status.contains(.needsReset) {
       device.fail(.broken)

@@ -127,12 +127,7 @@ public struct Session: ~Copyable {
   /// Where the line feed of the line at `start` is.
   @inline(__always)
   static func lineEnd(_ input: RawSpan, from start: Int) -> Int? {
-    var offset = start
-    while offset < input.byteCount {
-      if input.byte(at: offset) == 10 { return offset }
-      offset &+= 1
-    }
-    return nil
+    input.firstIndex(of: 10, from: start)
   }
 
   /// Answers, unless the client wants no answer.

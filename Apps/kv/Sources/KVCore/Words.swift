@@ -18,7 +18,7 @@ struct Words: ~Escapable {
     skipSpaces()
     guard offset < line.byteCount else { return nil }
     let start = offset
-    while offset < line.byteCount, line.byte(at: offset) != 32 { offset &+= 1 }
+    offset = line.firstIndex(of: 32, from: start) ?? line.byteCount
     return line.extracting(start..<offset)
   }
 
@@ -29,11 +29,14 @@ struct Words: ~Escapable {
   /// How many words are still to come.
   var count: Int {
     var count = 0
-    var isInWord = false
-    for place in offset..<line.byteCount {
-      let isSpace = line.byte(at: place) == 32
-      if !isSpace, !isInWord { count &+= 1 }
-      isInWord = !isSpace
+    var place = offset
+    while place < line.byteCount {
+      if line.byte(at: place) == 32 {
+        place &+= 1
+      } else {
+        count &+= 1
+        place = line.firstIndex(of: 32, from: place) ?? line.byteCount
+      }
     }
     return count
   }
@@ -50,6 +53,8 @@ struct Words: ~Escapable {
   /// Whether the input begins with a retrieval other than `get `, and which; moves `consumed` to its
   /// keys.
   static func retrieval(_ input: RawSpan, _ consumed: inout Int) -> Session.Retrieval? {
+    // Nothing else begins with a "g".
+    guard consumed < input.byteCount, input.byte(at: consumed) == 0x67 else { return nil }
     var words = Words(input.extracting(consumed..<input.byteCount))
     guard let name = words.next(), name.byteCount >= 3, name.byteCount <= 4,
       words.isInside
@@ -78,6 +83,26 @@ struct Words: ~Escapable {
 }
 
 extension RawSpan {
+  /// The first place of a byte, from `start` on. Looks at eight bytes at a time.
+  @inline(__always)
+  func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+    let pattern = UInt64(byte) &* 0x0101_0101_0101_0101
+    var offset = start
+    while offset &+ 8 <= byteCount {
+      // A byte of zeros is where the byte is; what is above the lowest such may be wrong.
+      let difference = littleEndian(at: offset, as: UInt64.self) ^ pattern
+      let found =
+        (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
+      if found != 0 { return offset &+ found.trailingZeroBitCount >> 3 }
+      offset &+= 8
+    }
+    while offset < byteCount {
+      if self.byte(at: offset) == byte { return offset }
+      offset &+= 1
+    }
+    return nil
+  }
+
   /// Whether these are the bytes of a text.
   @inline(__always)
   func isText(_ text: StaticString) -> Bool {

@@ -14,16 +14,24 @@ struct KeyValueServer {
     let store = ItemStore(
       byteCount: memory, seed: UInt64.random(in: 0...UInt64.max), now: seconds())
     let listener = try TCPListener(port: port)
+    guard let service = makeService(store) else {
+      // As an ordinary process.
+      Console.errors.write("kv: there are no datagrams here, only connections\n")
+      accept(listener, store)
+    }
     let parcel = Parcel(listener)
     Thread.start {
       if let listener = parcel.take() { accept(listener, store) }
     }
-    let service = try DatagramService(
+    Console.output.write("serving on port 11211\n")
+    service.run()
+  }
+
+  private static func makeService(_ store: ItemStore) -> DatagramService? {
+    try? DatagramService(
       port: port, headByteCount: DatagramFrame.byteCount,
       payloadLimit: DatagramFrame.byteCount + DatagramFrame.payloadLimit
     ) { request, reply in answer(request, store, &reply) }
-    Console.output.write("serving on port 11211\n")
-    service.run()
   }
 
   /// Seconds since 1970.
@@ -48,7 +56,7 @@ struct KeyValueServer {
 
   // MARK: Connections
 
-  private static func accept(_ listener: borrowing TCPListener, _ store: ItemStore) {
+  private static func accept(_ listener: borrowing TCPListener, _ store: ItemStore) -> Never {
     while true {
       guard let connection = try? listener.accept() else { continue }
       Thread.start(with: connection) { serve($0, store) }

@@ -7,7 +7,7 @@ import Martlet
 struct Forwarder {
   /// Rounds that find nothing before the processor sleeps: a frame that comes meanwhile costs no
   /// interrupt.
-  private static let patience = 32
+  private static let patience = 16
 
   static func main() throws(NetworkPortError) {
     let left = try NetworkPort(0)
@@ -22,6 +22,7 @@ struct Forwarder {
         idleRounds = 0
       } else if idleRounds < patience {
         idleRounds += 1
+        NetworkPort.pause()
       } else {
         NetworkPort.wait()
         idleRounds = 0

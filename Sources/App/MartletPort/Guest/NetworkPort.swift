@@ -42,6 +42,8 @@ public final class NetworkPort {
   private static let spareCount = 256
 
   private let driver: VirtioNetPort
+  /// Its lines, as bits of `Interrupts`.
+  private let lines: UInt64
   /// The station's address; of all zeros when the card has none.
   public let address: MACAddress
   /// The greatest payload of a frame, in bytes: what follows the Ethernet header.
@@ -72,7 +74,10 @@ public final class NetworkPort {
     guard cards[index].status == [] else { throw .inUse }
     guard let pool = Self.sharedPool else { throw .noMemory }
     NativeRuntime.startTime()
-    _ = cards[index].connectInterrupts()
+    guard let interrupts = cards[index].connectInterrupts() else { throw .broken }
+    lines =
+      1 << UInt64(interrupts.queues.rawValue)
+      | (interrupts.configuration.map { 1 << UInt64($0.rawValue) } ?? 0)
     do throws(VirtioError) {
       driver = try VirtioNetPort(cards[index], pool: pool)
     } catch {
@@ -116,6 +121,15 @@ public final class NetworkPort {
     driver.send(&batch.frames)
   }
 
+  /// Lets a moment pass, so that the next round finds more than one frame: for rounds that find
+  /// nothing, before `wait`.
+  public static func pause() {
+    for _ in 0..<pauseCount { Processor.pause() }
+  }
+
+  /// Some microseconds under an emulator, less than one on a processor.
+  private static let pauseCount = 32
+
   /// Lets the processor sleep until an open port has frames, or has room after a `send` that left
   /// some, or until `deadline`. May end earlier. At once when there is something to do.
   ///
@@ -125,17 +139,21 @@ public final class NetworkPort {
     precondition(!NativeRuntime.hasStartedThreads, "NetworkPort.wait stops all threads")
     var isIdle = true
     for port in opened.value where !port.driver.requestInterrupts() { isIdle = false }
-    if isIdle { sleep(until: deadline) }
-    for port in opened.value { port.driver.endInterrupts() }
+    let pending = isIdle ? sleep(until: deadline) : 0
+    for port in opened.value {
+      // Asking the card costs more than many frames: only when it has called.
+      port.driver.endInterrupts(isCalling: pending & port.lines != 0)
+    }
   }
 
-  private static func sleep(until deadline: Instant) {
+  /// Returns which lines have called.
+  private static func sleep(until deadline: Instant) -> UInt64 {
     if deadline != .never {
       let now = Clock.now()
-      guard now < deadline else { return }
+      guard now < deadline else { return 0 }
       LocalTimer.arm(after: UInt64((deadline - now).count))
     }
     Interrupts.waitForOne()
-    _ = Interrupts.takePending()
+    return Interrupts.takePending()
   }
 }

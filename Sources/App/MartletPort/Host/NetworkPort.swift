@@ -32,6 +32,9 @@ public final class NetworkPort {
   /// Gives the card frames.
   public func send(_ batch: inout FrameBatch) -> Int { 0 }
 
+  /// Lets a moment pass.
+  public static func pause() {}
+
   /// Lets the processor sleep until an open port has something to do, or until `deadline`.
   public static func wait(until deadline: Instant = .never) {}
 }

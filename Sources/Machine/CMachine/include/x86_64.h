@@ -222,6 +222,9 @@ MARTLET_INLINE __attribute__((noreturn)) void martlet_halt(void) {
 MARTLET_INLINE void martlet_full_barrier(void) {
   __asm__ volatile("mfence" : : : "memory");
 }
+MARTLET_INLINE void martlet_pause(void) {
+  __asm__ volatile("pause" : : : "memory");
+}
 MARTLET_INLINE void martlet_compiler_barrier(void) {
   __asm__ volatile("" : : : "memory");
 }

@@ -29,6 +29,13 @@ public enum Processor {
       0xc000_0101, martlet_cpu_address())
   }
 
+  /// Lets who shares the core run for a moment, in a loop that waits for memory to change (SDM 2B
+  /// "PAUSE").
+  @inline(__always)
+  public static func pause() {
+    unsafe martlet_pause()
+  }
+
   /// Lets programs enter the kernel by `syscall`.
   public static func prepareSystemCalls() {
     // SYSCALL: code selector 8, stack 0x10; entry; flags that are cleared: IF, DF, TF, AC, NT.
