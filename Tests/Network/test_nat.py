@@ -11,6 +11,7 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
 import time
 
 from lab import PATIENCE, TOOL, claim, command, run
@@ -137,7 +138,7 @@ def speak(target, count, timeout=30):
     with socket.create_connection(target, timeout) as connection:
         with connection.makefile("rb") as answers:
             seen = answers.readline().decode().strip()
-            writer = multiprocessing.Process(target=connection.sendall, args=(data,))
+            writer = threading.Thread(target=connection.sendall, args=(data,), daemon=True)
             writer.start()
             back = answers.read(count) if count else b""
             writer.join()

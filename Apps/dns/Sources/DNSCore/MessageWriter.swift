@@ -26,7 +26,7 @@ struct MessageWriter {
     while let last = places.last, last >= mark { places.removeLast() }
   }
 
-  /// Writes a name. Only the same letters are pointed to, so that case is kept (RFC 4343 section 4).
+  /// Writes a name. Only the same letters are pointed to, so that case is kept (RFC 4343).
   mutating func append(_ name: DomainName) {
     var offset = 0
     while name.bytes[offset] != 0 {
@@ -107,6 +107,7 @@ enum SOAData {
 
   /// How long a "no" is kept, in seconds (RFC 2308 section 4).
   static func minimum(_ data: [UInt8]) -> UInt32 {
-    UInt32(data.bigEndian16(at: data.count - 4)) << 16 | UInt32(data.bigEndian16(at: data.count - 2))
+    UInt32(data.bigEndian16(at: data.count - 4)) << 16
+      | UInt32(data.bigEndian16(at: data.count - 2))
   }
 }

@@ -99,7 +99,7 @@ public final class Zone {
         continue
       }
       let part = DomainName(wire: Array(name.bytes[(label.lowerBound - 1)...]))
-      let child = ZoneNode(label: name.bytes[label].map(\.lowercased), name: part)
+      let child = ZoneNode(label: name.bytes[label].map { $0.lowercased }, name: part)
       node.children.insert(child, at: index)
       node = child
     }

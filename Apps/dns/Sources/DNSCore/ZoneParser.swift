@@ -66,7 +66,8 @@ public struct ZoneParser {
     var lifetime: UInt32?
     var hasClass = false
     while let word = words.peek {
-      if lifetime == nil, !word.isQuoted, let first = word.text.first, first >= 0x30, first <= 0x39 {
+      if lifetime == nil, !word.isQuoted, let first = word.text.first, (0x30...0x39).contains(first)
+      {
         lifetime = try words.lifetime()
       } else if !hasClass, word.text.holds("in") || word.text.holds("class1") {
         hasClass = true

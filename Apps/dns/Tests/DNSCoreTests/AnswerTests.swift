@@ -30,8 +30,8 @@ import Testing
     #expect(try ask("example.org", 6, in: responder).answers[0].data.hasSuffix(" 7"))
     #expect(try ask("1.2.0.example.org", 12, in: responder).answers[0].data == "web.example.org.")
     #expect(try ask("odd.example.org", 65_280, in: responder).answers[0].data == "1 2 3")
-    #expect(
-      try ask("example.org", 257, in: responder).answers[0].data.hasPrefix("0 5 105 115 115 117 101"))
+    let authority = try ask("example.org", 257, in: responder).answers[0].data
+    #expect(authority.hasPrefix("0 5 105 115 115 117 101"))
   }
 
   @Test("the question's case is kept, and compared without case (RFC 4343)")

@@ -177,13 +177,14 @@ let exampleZone = """
   """
 
 func zone(_ text: String = exampleZone, origin: String? = nil) throws -> Zone {
-  var parser = ZoneParser(Array(text.utf8), origin: origin.flatMap { DomainName(text: Array($0.utf8)) })
+  var parser = ZoneParser(
+    Array(text.utf8), origin: origin.flatMap { DomainName(text: Array($0.utf8)) })
   return try parser.parse()
 }
 
 func ask(
-  _ name: String, _ type: UInt16, in responder: Responder, over transport: Responder.Transport = .datagram,
-  extended: (size: UInt16, version: UInt8)? = nil
+  _ name: String, _ type: UInt16, in responder: Responder,
+  over transport: Responder.Transport = .datagram, extended: (size: UInt16, version: UInt8)? = nil
 ) throws -> Reply {
   try #require(
     Reply(responder.answer(query(name, type, extended: extended), over: transport)))

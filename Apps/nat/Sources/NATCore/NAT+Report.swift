@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+import Bytes
+
 /// Counters as text, for people and scripts.
 extension NAT {
   /// Appends a line for sessions, one for each rule that matched, and one for each reason for which

@@ -49,7 +49,7 @@ extension RuleError.Problem {
   var advice: StaticString {
     switch self {
     case .unknownStatement:
-      "begin a line with inside, outside, forward, accept, drop, reject, otherwise, sessions, timeout"
+      "begin with inside, outside, forward, accept, drop, reject, otherwise, timeout or sessions"
     case .tooMuch: "the statement ends before this; take it away, or begin a new line"
     case .notPrefix: "write an address and the network's length, such as 192.168.1.1/24"
     case .notAddress: "write an address such as 192.168.1.10"

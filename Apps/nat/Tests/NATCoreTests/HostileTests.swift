@@ -97,12 +97,15 @@ import Testing
         Lab.host, Lab.remote, 17, Wire.udp(Lab.host, 9, Lab.remote, 9), identification: 3,
         fragment: 0x2000),
       Wire.ip(Lab.host, Lab.remote, 17, [1, 2, 3], identification: 3, fragment: 2),
-      Wire.ip(Lab.host, Lab.remote, 17, Wire.udp(Lab.host, 9, Lab.remote, 9), options: [1, 1, 1, 0]),
+      Wire.ip(
+        Lab.host, Lab.remote, 17, Wire.udp(Lab.host, 9, Lab.remote, 9), options: [1, 1, 1, 0]),
     ]
     let outside: [[UInt8]] = [
-      lab.udp(Lab.remote, 53, Lab.natOutside, 4000), lab.tcp(Lab.remote, 8, Lab.natOutside, 8080, 2),
+      lab.udp(Lab.remote, 53, Lab.natOutside, 4000),
+      lab.tcp(Lab.remote, 8, Lab.natOutside, 8080, 2),
       lab.echo(8, Lab.remote, Lab.natOutside, 9), lab.echo(0, Lab.remote, Lab.natOutside, 9),
-      Wire.ip(Lab.remote2, Lab.natOutside, 1, failure), lab.udp(Lab.remote, 5, Lab.natOutside, 5353),
+      Wire.ip(Lab.remote2, Lab.natOutside, 1, failure),
+      lab.udp(Lab.remote, 5, Lab.natOutside, 5353),
     ]
     var passed = 0
     for _ in 0..<60_000 {

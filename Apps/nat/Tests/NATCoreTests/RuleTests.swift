@@ -63,7 +63,7 @@ import Testing
   @Test(arguments: [
     ("inside 10.0.0.1/8\n", "2:1: the line 'outside "),
     ("", "1:1: the line 'inside "),
-    (networks + "allow inside", "3:1: 'allow': begin a line with "),
+    (networks + "allow inside", "3:1: 'allow': begin with inside"),
     ("inside 10.0.0.1", "1:8: '10.0.0.1': write an address and the network's length"),
     ("inside 10.0.0.1/33", "1:8: '10.0.0.1/33': write an address and"),
     ("inside 10.0.0.1/31", "1:8: '10.0.0.1/31': the network's length has to be"),

@@ -110,15 +110,16 @@ struct Seen: Equatable {
   /// Nil when a length or a checksum is wrong.
   init?(_ frame: [UInt8]) {
     guard frame.count >= 14 else { return nil }
-    to = UInt64(Self.number(frame, 0, UInt32.self)) << 16 | UInt64(Self.number(frame, 4, UInt16.self))
-    from =
-      UInt64(Self.number(frame, 6, UInt32.self)) << 16 | UInt64(Self.number(frame, 10, UInt16.self))
+    to = Self.number(frame, 0, UInt64.self) >> 16
+    from = Self.number(frame, 4, UInt64.self) & 0xffff_ffff_ffff
     packet = Array(frame[14...])
     if Self.number(frame, 12, UInt16.self) == 0x806 {
       isARP = true
       return
     }
-    guard packet.count >= 20, Self.number(packet, 2, UInt16.self) == packet.count else { return nil }
+    guard packet.count >= 20, Self.number(packet, 2, UInt16.self) == packet.count else {
+      return nil
+    }
     let size = Int(packet[0] & 15) * 4
     guard Wire.sum(Array(packet[..<size])) == 0 else { return nil }
     source = Self.number(packet, 12, UInt32.self)
