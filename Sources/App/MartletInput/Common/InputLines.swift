@@ -17,6 +17,8 @@ public struct InputLines: Sequence, IteratorProtocol {
   /// What of the buffer has been read and not been given.
   private var rest = 0..<0
   private var isAtEnd = false
+  /// Whether the last line given was as long as one may be: its end is still to come.
+  private var wasCut = false
 
   init(limit: Int) {
     precondition(limit > 0, "a line has room for at least one byte")
@@ -31,6 +33,13 @@ public struct InputLines: Sequence, IteratorProtocol {
       if rest.isEmpty {
         guard refill() else { return line.isEmpty ? nil : line }
       }
+      if wasCut {
+        wasCut = false
+        if buffer[rest.lowerBound] == UInt8(ascii: "\n") {
+          rest = rest.lowerBound + 1..<rest.upperBound
+          continue
+        }
+      }
       let room = Swift.min(rest.count, limit - line.count)
       let part = buffer[rest.lowerBound..<rest.lowerBound + room]
       if let end = part.firstIndex(of: UInt8(ascii: "\n")) {
@@ -40,7 +49,10 @@ public struct InputLines: Sequence, IteratorProtocol {
       }
       line += part
       rest = rest.lowerBound + room..<rest.upperBound
-      if line.count == limit { return line }
+      if line.count == limit {
+        wasCut = true
+        return line
+      }
     }
   }
 

@@ -44,9 +44,11 @@ public enum Names {
     if let address = IPAddress(text: RawSpan(_elements: name.span)) { return [address] }
     guard !name.contains(0), !name.isEmpty, name.count <= 254 else { throw .invalid }
     // Never asked of servers (RFC 6761 section 6.3).
-    if isLocalhost(name) {
+    if isName(name, "localhost") {
       return [IPAddress(IPv6Address.loopback), IPAddress(IPv4Address.loopback)]
     }
+    // Never answered by any (RFC 6761 section 6.4).
+    if isName(name, "invalid", isWhole: false) { throw .notFound }
     return try NameSource.addresses(of: name, until: deadline)
   }
 
@@ -65,11 +67,20 @@ public enum Names {
     try addresses(of: Array(name.utf8), deadline: deadline)
   }
 
-  private static func isLocalhost(_ name: [UInt8]) -> Bool {
-    let localhost = StaticString("localhost").bytes
-    let count = name.last == UInt8(ascii: ".") ? name.count - 1 : name.count
-    guard count == localhost.byteCount else { return false }
-    for index in 0..<count where name[index] | 0x20 != localhost.byte(at: index) { return false }
+  /// Whether a name is `label`, or in it as a domain when it need not be the whole; whatever the
+  /// capitals.
+  private static func isName(
+    _ name: [UInt8], _ label: StaticString, isWhole: Bool = true
+  ) -> Bool {
+    let label = label.bytes
+    let end = name.last == UInt8(ascii: ".") ? name.count - 1 : name.count
+    let start = end - label.byteCount
+    guard start == 0 || !isWhole && start > 0 && name[start - 1] == UInt8(ascii: ".") else {
+      return false
+    }
+    for index in 0..<label.byteCount where name[start + index] | 0x20 != label.byte(at: index) {
+      return false
+    }
     return true
   }
 }

@@ -27,10 +27,9 @@ public enum HostProgram {
   public static func end(status: Int32) -> Never { exit(status) }
 
   private static let hasHandlers = KernelGlobal(false)
-  private static let asked = KernelGlobal(false)
 
   /// Whether SIGINT or SIGTERM has come.
-  public static var wasAsked: Bool { asked.value }
+  public static var wasAsked: Bool { hasBeenAsked.load(ordering: .sequentiallyConsistent) }
 
   /// From now on the first of these signals is told by `wasAsked`; the second ends the process.
   public static func catchRequests() {
@@ -44,7 +43,8 @@ public enum HostProgram {
     requestPipe.store(ends[1], ordering: .sequentiallyConsistent)
     for number in [SIGINT, SIGTERM] {
       signal(number) { _ in
-        // Only what is safe in a handler: one write.
+        // Only what is safe in a handler.
+        hasBeenAsked.store(true, ordering: .sequentiallyConsistent)
         var byte: UInt8 = 1
         // SAFETY: reads just the variable.
         _ = unsafe write(requestPipe.load(ordering: .sequentiallyConsistent), &byte, 1)
@@ -54,7 +54,6 @@ public enum HostProgram {
       var byte: UInt8 = 0
       // SAFETY: writes just the variable.
       _ = HostThreads.waiting { unsafe read(reader, &byte, 1) }
-      asked.value = true
       signal(SIGINT, SIG_DFL)
       signal(SIGTERM, SIG_DFL)
       HostThreads.changed()
@@ -62,5 +61,7 @@ public enum HostProgram {
   }
 }
 
-/// Where the handler writes.
+/// What the handler has to say.
+private let hasBeenAsked = Atomic<Bool>(false)
+/// Where the handler writes, for a thread that wakes those who wait.
 private let requestPipe = Atomic<Int32>(-1)
