@@ -293,7 +293,8 @@ let tool: [Target] =
       path: "Sources/Tool/Inspect"),
     .target(name: "Lint", dependencies: ["ToolSupport"], path: "Sources/Tool/Lint"),
     .target(
-      name: "Bench", dependencies: ["Plan", "ToolSupport", "Launch", "ImageBuild", "Roots", "CHost"],
+      name: "Bench",
+      dependencies: ["Plan", "ToolSupport", "Launch", "ImageBuild", "Roots", "CHost"],
       path: "Sources/Tool/Bench"),
     .executableTarget(
       name: "martlet",
@@ -366,7 +367,8 @@ let package = Package(
   products: libraries.map { .library(name: $0.name, targets: [$0.name]) } + [
     .library(name: "Bytes", targets: ["Bytes"]),
     .library(name: "Machine", targets: ["Machine"]),
-  ] + (platform == "guest"
+  ]
+    + (platform == "guest"
       ? []
       : [
         .executable(name: "martlet", targets: ["martlet"]),
