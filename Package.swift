@@ -405,7 +405,8 @@ let tool: [Target] =
       name: "Documentation", dependencies: ["ToolSupport", "ImageBuild"],
       path: "Sources/Tool/Documentation"),
     .target(
-      name: "Bench", dependencies: ["Plan", "ToolSupport", "Launch", "ImageBuild", "Roots", "CHost"],
+      name: "Bench",
+      dependencies: ["Plan", "ToolSupport", "Launch", "ImageBuild", "Roots", "CHost"],
       path: "Sources/Tool/Bench"),
     .executableTarget(
       name: "martlet",
@@ -479,7 +480,8 @@ let package = Package(
   products: libraries.map { .library(name: $0.name, targets: [$0.name]) } + [
     .library(name: "Bytes", targets: ["Bytes"]),
     .library(name: "Machine", targets: ["Machine"]),
-  ] + (platform == "guest"
+  ]
+    + (platform == "guest"
       ? []
       : [
         .executable(name: "martlet", targets: ["martlet"]),

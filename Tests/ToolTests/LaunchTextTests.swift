@@ -5,6 +5,7 @@ import Testing
 import ToolSupport
 
 @testable import Launch
+@testable import QuickStart
 
 @Suite struct LaunchTextTests {
   static let plan = Plan(

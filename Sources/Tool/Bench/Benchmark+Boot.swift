@@ -10,7 +10,8 @@ import ToolSupport
 extension Benchmark {
   /// From the kernel's first instruction to the program's, and what an image weighs.
   public static let boot = Benchmark(
-    name: "boot", summary:
+    name: "boot",
+    summary:
       "Instructions from the kernel's entry to the program, image sizes, and times from run to answer"
   ) { context in
     var measurements: [Measurement] = []

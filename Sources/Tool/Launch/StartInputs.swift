@@ -11,20 +11,26 @@ import ToolSupport
 /// the image that it starts wrong.
 public struct StartInputs {
   private let root: String
+  /// Where the record goes.
+  private let path: String
   private var folders: [StartRecord.Folder] = []
   private var single = StartRecord.Folder(path: "")
   private var newest: UInt64 = 0
 
   /// What `init` gives when a record is wanted, which a start by `martlet-start` says.
   public static func ifWanted(application: String, plan: Plan) -> StartInputs? {
-    Paths.environment(variable).map { _ in StartInputs(application: application, plan: plan) }
+    guard let path = Paths.environment(variable) else { return nil }
+    // It is this command's alone: what it starts may run another.
+    unsetenv(variable)
+    return StartInputs(application: application, plan: plan, path: path)
   }
 
   private static let variable = "MARTLET_RECORD"
 
   /// Looks at the checkout and at the place where the application is, or might be.
-  init(application: String, plan: Plan, root: String = Repository.root) {
+  private init(application: String, plan: Plan, path: String, root: String = Repository.root) {
     self.root = root
+    self.path = path
     for name in [
       "Package.swift", "Kconfig", ".config", "martlet", "Scripts/packages",
       "Scripts/resolve-configuration", ".build/tool/martlet.stamp", ".build/tool/release/martlet",
@@ -50,13 +56,13 @@ public struct StartInputs {
     single.entries.append((path, FileState(of: path)))
   }
 
-  /// Writes the record for the next time to the file that `martlet-start` asks for, if it does.
+  /// Writes the record for the next time to the file that `martlet-start` asks for.
   ///
   /// Nothing is written when the tool itself is older than its sources, or when something has
   /// changed so recently that a further change might not show.
   public func write(_ start: StartRecord.Start) {
-    guard let path = Paths.environment(Self.variable), newest + Self.settling < Self.now(),
-      !isToolOld, let text = StartRecord(start: start, folders: folders + [single]).text
+    guard newest + Self.settling < Self.now(), !isToolOld,
+      let text = StartRecord(start: start, folders: folders + [single]).text
     else { return }
     let folder = (path as NSString).deletingLastPathComponent
     let manager = FileManager.default

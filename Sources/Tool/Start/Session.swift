@@ -73,13 +73,16 @@ struct Session {
         nextGlance = now &+ Self.glance
       }
       if now >= deadline {
-        if let verdict { return verdict }
+        if let end = verdict ?? told { return end }
         conclude(.unclear("timeout"))
       }
       if count > 0, let end = serve(wishes) { return end }
     }
-    return verdict ?? .unclear("exited 0")
+    return verdict ?? told ?? .unclear("exited 0")
   }
+
+  /// What the kernel told of the program's end. It holds only when the output has been delivered.
+  private var told: End? { hasPanicked ? nil : status.map { .status(Int32($0)) } }
 
   private var wishes: [pollfd] {
     func reading(_ number: Int32, _ wanted: Bool) -> pollfd {
@@ -131,16 +134,21 @@ struct Session {
       }
     }
     // The guest has ended, and all it wrote is in the sockets: the emulator has nothing more to do.
-    if let status, !hasPanicked { conclude(.status(Int32(status))) }
+    if told != nil { stop() }
   }
 
   /// The first verdict holds; it ends the guest.
   private mutating func conclude(_ end: End) {
     guard verdict == nil else { return }
     verdict = end
+    stop()
+    deadline = Self.now() &+ Self.grace
+  }
+
+  /// Ends the guest; what it has written is still delivered, however long its reader takes.
+  private mutating func stop() {
     input.stop()
     if isAlive { kill(guest.process, SIGKILL) }
-    deadline = Self.now() &+ Self.grace
   }
 
   private mutating func reap() {
@@ -150,6 +158,7 @@ struct Session {
     // The log may still tell a status: nothing is concluded before it has ended.
     while isLogOpen { receiveLog() }
     let number = how & 0x7f
+    guard told == nil else { return }
     conclude(.unclear(number == 0 ? "exited \(how >> 8 & 0xff)" : "signalled \(number)"))
   }
 

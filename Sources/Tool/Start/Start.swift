@@ -42,7 +42,8 @@ struct Start {
     let variables = StartKey.variables.map { name in
       getenv(name).map { "=" + String(cString: $0) } ?? ""
     }
-    return "\(command.root)/.build/starts/\(StartKey.name(of: command.words + [current] + variables))"
+    let name = StartKey.name(of: command.words + [current] + variables)
+    return "\(command.root)/.build/starts/\(name)"
   }
 
   private static func contents(of path: String) -> [UInt8]? {
