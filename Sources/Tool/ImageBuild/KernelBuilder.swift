@@ -105,7 +105,8 @@ public enum KernelBuilder {
         "build", "--package-path", recipe.packagePath, "--scratch-path", "\(folder)/.build",
         "--triple", "x86_64-unknown-none-elf", "--toolset", "\(folder)/toolset.json",
         "-c", "release", "--product", recipe.product,
-      ], environment: [
+      ],
+      environment: [
         "MARTLET_PLATFORM": "guest", "MARTLET_ROOT": Repository.root,
         // Package.swift leaves out what a native image cannot reach, so that it need not compile.
         "MARTLET_PARTS": recipe.parts.joined(separator: " "),

@@ -39,7 +39,8 @@ public struct LinkerScript {
     /// An unmodified program runs beside the kernel.
     static let linux = Layout(
       physicalBase: 0x20_0000, largePageCount: 4, mainSymbol: "main",
-      programEnd: 0x7c00_0000_0000, outsideSymbol: "martlet_enter_from_program", outputSymbol: "martlet_put_log",
+      programEnd: 0x7c00_0000_0000, outsideSymbol: "martlet_enter_from_program",
+      outputSymbol: "martlet_put_log",
       hasVectorRegisters: false, isSmall: false)
     /// The application is part of the image: nothing lies outside.
     static func native(_ placement: ImagePlacement) -> Layout {
