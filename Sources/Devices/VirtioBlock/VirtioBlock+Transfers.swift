@@ -142,10 +142,13 @@ extension VirtioBlock {
     while place < end {
       let count = min(end - place, most)
       // `struct virtio_blk_discard_write_zeroes`
-      try perform(operation, byteCount: 16, prepare: { request in
-        request.data.store64(UInt64(place), at: 0)
-        request.data.store64(UInt64(count), at: 8)
-      }) { _ in }
+      try perform(
+        operation, byteCount: 16,
+        prepare: { request in
+          request.data.store64(UInt64(place), at: 0)
+          request.data.store64(UInt64(count), at: 8)
+        }
+      ) { _ in }
       place += count
     }
   }

@@ -22,7 +22,8 @@ struct Raw {
   static func main() throws(BlockDeviceError) {
     let disk = try BlockDevice(0)
     let constant = try BlockDevice(1)
-    say("\(BlockDevice.count) disks, \(disk.blockCount) and \(constant.blockCount) blocks of \(disk.blockSize)")
+    say("\(BlockDevice.count) disks of \(disk.blockCount) and \(constant.blockCount) blocks")
+    say("of \(disk.blockSize) bytes")
     say("read only \(disk.isReadOnly) \(constant.isReadOnly)")
     say("third " + failure { () throws(BlockDeviceError) in _ = try BlockDevice(2) })
 
@@ -33,7 +34,7 @@ struct Raw {
 
     // More than all requests at a time can hold.
     var big = try disk.read(at: 1, count: 4000)
-    for index in big.indices { big[index] = big[index] &+ UInt8(truncatingIfNeeded: index >> 9) &+ 1 }
+    for index in big.indices { big[index] &+= UInt8(truncatingIfNeeded: index >> 9) &+ 1 }
     try disk.write(at: 1, big)
     say("back \(try disk.read(at: 1, count: 4000) == big)")
     try disk.zero(at: 5000, count: 100)
@@ -41,11 +42,13 @@ struct Raw {
     try disk.flush()
 
     let one = [UInt8](repeating: 7, count: 512)
-    say("end " + failure { () throws(BlockDeviceError) in try disk.write(at: disk.blockCount, one) })
+    let end = disk.blockCount
+    say("end " + failure { () throws(BlockDeviceError) in try disk.write(at: end, one) })
     say("below " + failure { () throws(BlockDeviceError) in try disk.write(at: -1, one) })
     say("part " + failure { () throws(BlockDeviceError) in try disk.write(at: 0, [1, 2, 3]) })
     say("constant " + failure { () throws(BlockDeviceError) in try constant.write(at: 0, one) })
-    say("last \(try constant.read(at: constant.blockCount - 1, count: 1)[511])")
+    let last = try constant.read(at: constant.blockCount - 1, count: 1)
+    say("last \(last[511])")
 
     let threads = (0..<4).map { number in
       Thread.start {

@@ -49,7 +49,9 @@ struct Store {
     say("read \(sum) of \(try file.byteCount)")
     var names = try Directory("/www/../www/")
     var total = 0
-    while let entry = try names.next() { total += entry.name.count * (entry.kind == .regular ? 1 : 100) }
+    while let entry = try names.next() {
+      total += entry.name.count * (entry.kind == .regular ? 1 : 100)
+    }
     say("names \(total)")
     let long = FilePath([UInt8](repeating: 97, count: 256))
     say("missing " + failure { () throws(FileError) in _ = try File(reading: "/none") })
@@ -57,7 +59,8 @@ struct Store {
     say("folder " + failure { () throws(FileError) in _ = try File(reading: "/www") })
     say("loop " + failure { () throws(FileError) in _ = try File(reading: "/loop") })
     say("long " + failure { () throws(FileError) in _ = try File(reading: long) })
-    say("exists \(File.exists("/www/empty")) \(File.exists("/www/none")) \(File.exists("/../greeting"))")
+    say("exists \(File.exists("/www/empty")) \(File.exists("/../greeting"))")
+    say("exists \(File.exists("/www/none"))")
   }
 
   static func changes(_ folder: StaticString) throws(FileError) {
@@ -76,25 +79,30 @@ struct Store {
       var elements = part.mutableSpan
       var span = MutableRawSpan(_elements: &elements)
       let count = try file.read(into: &span, at: 99_998)
-      say("hole \(count) \(part)")
+      say("hole \(count) \(part[0]) \(part[1]) \(part[2]) \(part[4]) \(part[5])")
       try file.truncate(to: 5)
       try file.synchronize()
       try file.write(RawSpan(_elements: letters.span), at: 4)
     }
     try File.withContents(of: at("new")) { Console.output.write($0) }
     say("")
-    say("again " + failure { () throws(FileError) in _ = try File(at("new"), [.write, .create, .exclusive]) })
-    say("reader " + failure { () throws(FileError) in
+    let anew: FileOptions = [.write, .create, .exclusive]
+    say("again " + failure { () throws(FileError) in _ = try File(at("new"), anew) })
+    let reader = failure { () throws(FileError) in
       var file = try File(at("new"), .read)
       try file.write("no")
-    })
+    }
+    say("reader " + reader)
     say("neither " + failure { () throws(FileError) in _ = try File(at("new"), .create) })
     try Directory.make(at("made"))
     say("twice " + failure { () throws(FileError) in try Directory.make(at("made")) })
     try File.rename(at("new"), to: at("made/old"))
     say("gone \(File.exists(at("new"))) \(try File.information(of: at("made/old")).byteCount)")
     say("full " + failure { () throws(FileError) in try Directory.remove(at("made")) })
-    say("below " + failure { () throws(FileError) in try File.rename(at("made"), to: at("made/x")) })
+    let below = failure { () throws(FileError) in
+      try File.rename(at("made"), to: at("made/x"))
+    }
+    say("below " + below)
     say("kind " + failure { () throws(FileError) in try File.remove(at("made")) })
     var names = try Directory(at("made"))
     while let entry = try names.next() { Console.output.write(RawSpan(_elements: entry.name.span)) }

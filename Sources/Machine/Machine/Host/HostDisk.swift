@@ -11,8 +11,9 @@ public struct HostDisk: Sendable {
 
   /// Those that the environment lists (`MARTLET_DISKS`): a line each, `ro:` or `rw:` and the path.
   public static let all: [HostDisk] = {
+    // SAFETY: nobody changes the environment; a variable's value ends in a zero byte.
     guard let value = unsafe getenv("MARTLET_DISKS") else { return [] }
-    // SAFETY: a variable's value ends in a zero byte.
+    // SAFETY: as above.
     let text = unsafe Array(UnsafeRawBufferPointer(start: value, count: strlen(value)))
     return text.split(separator: UInt8(ascii: "\n")).map { open(Array($0)) }
   }()
