@@ -103,6 +103,7 @@ struct ImagePackage {
               .strictMemorySafety(),
               .treatWarning("StrictMemorySafety", as: .error),
               .enableExperimentalFeature("Lifetimes"),
+              .enableExperimentalFeature("Extern"),
       \(defines.joined(separator: "\n"))
             ]),
         ]
