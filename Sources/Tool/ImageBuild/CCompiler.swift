@@ -43,13 +43,16 @@ struct CCompiler {
       let glob = isExclusion ? String(pattern.dropFirst()) : pattern
       let matching = all.filter { fnmatch(glob, $0, FNM_PATHNAME | FNM_PERIOD) == 0 }
       guard !matching.isEmpty else {
-        throw ToolError("no source is named '\(glob)'", at: file, advice: "It is looked for in \(folder).")
+        throw ToolError(
+          "no source is named '\(glob)'", at: file, advice: "It is looked for in \(folder).")
       }
       chosen = isExclusion ? chosen.subtracting(matching) : chosen.union(matching)
     }
-    let found = chosen.filter { $0.hasSuffix(".c") || $0.hasSuffix(".S") || $0.hasSuffix(".s") }.sorted()
+    let found = chosen.filter { $0.hasSuffix(".c") || $0.hasSuffix(".S") || $0.hasSuffix(".s") }
+      .sorted()
     guard !found.isEmpty else {
-      throw ToolError("the application has no C source", at: file, advice: "Sources end in .c or .S.")
+      throw ToolError(
+        "the application has no C source", at: file, advice: "Sources end in .c or .S.")
     }
     return found
   }

@@ -60,7 +60,8 @@ struct CImageBuilder {
 
   private func state(_ swift: String) throws -> SourceState {
     let settings = plan.cSources
-    let words = settings.patterns + settings.flags + settings.includes + [settings.debianSource ?? ""]
+    let words =
+      settings.patterns + settings.flags + settings.includes + [settings.debianSource ?? ""]
     return try SourceState(
       root: root, others: [plan.directory], compiler: swift, words: words + [CImageLinker.version])
   }

@@ -46,7 +46,8 @@ struct CImageLinker {
   private func link(_ program: LinkerScript.Program, isCancellable: Bool) async throws -> String {
     let script = "\(folder)/kernel.ld"
     try ImagePackage.put(
-      LinkerScript(layout: .linux, program: program, modules: try package.linkedModules).text, script)
+      LinkerScript(layout: .linux, program: program, modules: try package.linkedModules).text,
+      script)
     let output = "\(folder)/linked.elf"
     let thunks = isCancellable ? libraries.cancellableThunks : libraries.thunks
     let inputs = moduleObjects + programObjects + [libraries.startObject, thunks] + libraries.paths

@@ -31,8 +31,9 @@ enum DebianSource {
     ).runChecked(
       "fetching the Debian source \(package)",
       advice: "Is the name right? The first fetch needs the network; later ones use the cache.")
-    guard let description = try manager.contentsOfDirectory(atPath: scratch)
-      .first(where: { $0.hasSuffix(".dsc") })
+    guard
+      let description = try manager.contentsOfDirectory(atPath: scratch)
+        .first(where: { $0.hasSuffix(".dsc") })
     else { throw ToolError("apt-get brought no source of \(package)") }
     try await ExternalCommand(
       "dpkg-source", ["--no-check", "--extract", description, "unpacked"], in: scratch

@@ -59,11 +59,12 @@ extension LinkerScript {
     }
     let absent = (0..<LibraryBinder.callLimit).filter { !program.servedCalls.contains($0) }
     let hasTable = program.tableCalls != nil
-    return ([
-      "martlet_want_files = martlet_\(program.opensFiles ? "prepare_files" : "want_nothing");",
-      "martlet_want_network = martlet_\(program.makesSockets ? "prepare_network" : "want_nothing");",
-      "martlet_serve_system_call = \(hasTable ? "martlet_bound_call" : "martlet_call_absent");",
-    ] + absent.map { "PROVIDE(\(LibraryBinder.functionName)\($0) = martlet_call_absent);" })
+    return
+      ([
+        "martlet_want_files = martlet_\(program.opensFiles ? "prepare_files" : "want_nothing");",
+        "martlet_want_network = martlet_\(program.makesSockets ? "prepare_network" : "want_nothing");",
+        "martlet_serve_system_call = \(hasTable ? "martlet_bound_call" : "martlet_call_absent");",
+      ] + absent.map { "PROVIDE(\(LibraryBinder.functionName)\($0) = martlet_call_absent);" })
       .joined(separator: "\n")
   }
 
