@@ -62,6 +62,12 @@ private func addFolder(
   _ = try root.make(name.bytes, .directory, permissionBits: permissionBits, device: 0)
 }
 
+// The linker script says what these are: `martlet_prepare_files` and `martlet_prepare_network` where
+// the program reaches what they make ready, else a function that does nothing. So an image holds
+// no file system and no network for a program that has no use for them.
+@_extern(c, "martlet_want_files") private func wantFiles()
+@_extern(c, "martlet_want_network") private func wantNetwork()
+
 /// What the files of a program need, kept for `martlet_prepare_files`.
 private struct FilesOffer {
   let process: Process
@@ -82,7 +88,7 @@ private let networkOffer = KernelGlobal<NetworkOffer?>(nil)
 /// the program opens files.
 func furnish(_ process: Process, _ parameters: Parameters, console: ConsoleSet) {
   filesOffer.value = FilesOffer(process: process, parameters: parameters, console: console)
-  LinkedProgram.prepareFiles()
+  wantFiles()
   guard filesOffer.value == nil || parameters.text.volumes.isEmpty else {
     Panic.refuse("volumes", "the program opens no files; leave its volumes out")
   }
@@ -101,7 +107,7 @@ public func prepareOfferedFiles() {
 func offerNetwork(_ parameters: Parameters, frames: FrameAllocator, namespace: Namespace) {
   networkOffer.value = NetworkOffer(
     parameters: parameters, frames: frames, namespace: namespace)
-  LinkedProgram.prepareNetwork()
+  wantNetwork()
 }
 
 /// Called where the linker script says so.

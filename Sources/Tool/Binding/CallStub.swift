@@ -84,7 +84,9 @@ struct CallStub {
     append(moved: tail.bytes, tail.completions)
     bytes.pad(to: 8)
     let distance = bytes.count - distanceAt - 4
-    for index in 0..<4 { bytes[distanceAt + index] = UInt8(truncatingIfNeeded: distance >> (8 * index)) }
+    for index in 0..<4 {
+      bytes[distanceAt + index] = UInt8(truncatingIfNeeded: distance >> (8 * index))
+    }
     word(place ?? own, place == nil ? Int64(back) : 0)
     bytes.append(UInt64(number), 8)
     word(own, Int64(restart))

@@ -26,7 +26,9 @@ struct RegisterConstants {
     indices = Dictionary(
       code.enumerated().map { ($1.address, $0) }, uniquingKeysWith: { first, _ in first })
     targets = Set(code.filter { !relocated.contains($0.address) }.compactMap(\.target))
-    hasHiddenWays = code.contains { $0.mnemonic.hasPrefix("jmp") && $0.operands.first?.first == "*" }
+    hasHiddenWays = code.contains {
+      $0.mnemonic.hasPrefix("jmp") && $0.operands.first?.first == "*"
+    }
     states = Array(repeating: nil, count: code.count)
     var work: [Int] = []
     for index in code.indices where index == 0 || entries.contains(code[index].address) {
@@ -117,7 +119,9 @@ struct RegisterConstants {
 
   private static func hasSilentEffects(_ instruction: Instruction) -> Bool {
     let name = instruction.mnemonic
-    let silent = ["mul", "imul", "div", "idiv", "cqto", "cltd", "cltq", "cpuid", "rdtsc", "cmpxchg"]
+    let silent = [
+      "mul", "imul", "div", "idiv", "cqto", "cltd", "cltq", "cpuid", "rdtsc", "cmpxchg",
+    ]
     return silent.contains { name.hasPrefix($0) } || name.hasPrefix("rep") || name == "lock"
       || ["movs", "stos", "lods", "scas"].contains { name.hasPrefix($0) }
         && !(name.hasPrefix("movsl") || name.hasPrefix("movsw") || name.hasPrefix("movsb"))

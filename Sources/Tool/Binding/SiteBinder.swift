@@ -22,8 +22,9 @@ struct SiteBinder {
 
   private static let jumpByteCount = 5
 
-  init(_ object: ObjectFile, code: [String: [Instruction]], name: String, tag: String, prefix: String)
-  {
+  init(
+    _ object: ObjectFile, code: [String: [Instruction]], name: String, tag: String, prefix: String
+  ) {
     self.object = object
     self.code = code
     self.name = name

@@ -105,6 +105,7 @@ struct ImagePackage {
               .strictMemorySafety(),
               .treatWarning("StrictMemorySafety", as: .error),
               .enableExperimentalFeature("Lifetimes"),
+              .enableExperimentalFeature("Extern"),
       \(defines.joined(separator: "\n"))
             ]),
         ]

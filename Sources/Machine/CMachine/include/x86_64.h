@@ -44,10 +44,6 @@ MARTLET_ADDRESS(martlet_image_end)
 MARTLET_ADDRESS(martlet_image_record)
 // Where a C program that is linked with the kernel lies; only in its images.
 MARTLET_ADDRESS(martlet_program)
-// What the program reaches is made ready, the rest is not in the image: the linker script says whose
-// these names are.
-MARTLET_UNSAFE void martlet_want_files(void);
-MARTLET_UNSAFE void martlet_want_network(void);
 
 // The application of a native image, by the name that the compiler gives its entry.
 int martlet_application_entry(int count, char **arguments) __asm__("main");

@@ -25,18 +25,6 @@ public enum LinkedProgram {
   public static var headers: UInt { word(11) }
   public static let headerCount = 1
 
-  /// Calls `martlet_prepare_files` if the program opens files, else nothing.
-  public static func prepareFiles() {
-    // SAFETY: a function of this image without arguments.
-    unsafe martlet_want_files()
-  }
-
-  /// Calls `martlet_prepare_network` if the program makes sockets, else nothing.
-  public static func prepareNetwork() {
-    // SAFETY: a function of this image without arguments.
-    unsafe martlet_want_network()
-  }
-
   private static func word(_ index: UInt64) -> UInt {
     // SAFETY: twelve words of the image's constants.
     UInt(unsafe martlet_load_word(martlet_program_address() + index * 8))
