@@ -250,8 +250,8 @@ let libraries: [Library] = [
   Library(
     "App", "MartletDatagrams", on: ["Base", "Bytes", "MartletNetwork"],
     guest: [
-      "Internet", "NativeNetwork", "NetworkHost", "NetworkStack", "Packets", "Scheduling", "UDP",
-      "UDPResponder",
+      "Internet", "Machine", "NativeNetwork", "NetworkHost", "NetworkStack", "Packets",
+      "Scheduling", "UDP", "UDPResponder",
     ]),
   Library(
     "App", "MartletInput", on: ["Base", "Bytes", "Machine", "MartletConsole", "MartletTime"],

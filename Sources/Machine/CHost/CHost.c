@@ -124,3 +124,18 @@ int martlet_file(const void *bytes, unsigned long count) {
   if (file >= 0) lseek(file, 0, SEEK_SET);
   return file;
 }
+
+int martlet_connect_loopback(unsigned short port, int seconds) {
+  int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (made < 0) return -1;
+  struct timeval limit = {.tv_sec = seconds};
+  struct sockaddr_in address = {
+      .sin_family = AF_INET,
+      .sin_port = htons(port),
+      .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+  };
+  setsockopt(made, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  if (connect(made, (struct sockaddr *)&address, sizeof address) == 0) return made;
+  close(made);
+  return -1;
+}

@@ -55,10 +55,9 @@ struct Conversation: ~Copyable {
       waiting += rest.prefix(pieces)
       rest = rest.dropFirst(pieces)
       var consumed = 0
+      let input = waiting
       serving: while true {
-        switch session.advance(
-          RawSpan(_elements: waiting.span), &consumed, now: now, to: &sink)
-        {
+        switch session.advance(RawSpan(_elements: input.span), &consumed, now: now, to: &sink) {
         case .needsInput: break serving
         case .needsOutput: sink.held = 0
         case .isOver:

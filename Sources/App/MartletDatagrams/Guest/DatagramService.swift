@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 @_exported import Bytes
+import Machine
 @_exported import MartletNetwork
 import NativeNetwork
 import NetworkHost
@@ -27,7 +28,9 @@ public final class DatagramService {
   private let responder: UDPResponder
 
   /// Rounds that find nothing before the thread sleeps.
-  private static let patience = 64
+  private static let patience = 16
+  /// How long a round that found nothing waits: some microseconds.
+  private static let pauseCount = 32
 
   /// Takes a port of all addresses of this machine.
   ///
@@ -58,6 +61,8 @@ public final class DatagramService {
         idleRounds = 0
       } else if idleRounds < Self.patience {
         idleRounds += 1
+        // The next round finds more then, and costs as much.
+        for _ in 0..<Self.pauseCount { Processor.pause() }
       } else {
         host.waitForPackets()
         idleRounds = 0
