@@ -24,6 +24,7 @@ RULES = [
     f"forward tcp 8080 to {INSIDE} port 80", f"reject inside to {REJECTED}",
     f"drop inside to {DROPPED}", "accept inside",
     f"accept outside tcp from {REMOTE} to {INSIDE} port 80",
+    f"accept outside tcp from {OWN} to {INSIDE} port 80",
 ]
 
 
