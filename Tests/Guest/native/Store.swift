@@ -28,14 +28,7 @@ struct Store {
   static func main() throws(FileError) {
     try archive()
     try changes("/")
-    try changes("/data/")
-    say("across " + failure { () throws(FileError) in try File.rename("/greeting", to: "/data/g") })
     try archive()
-    let kept = try File.contents(of: "/data/kept")
-    Console.output.write(kept.bytes)
-    var log = try File("/data/kept", [.append])
-    try log.write("once more\n")
-    try log.synchronize()
   }
 
   static func archive() throws(FileError) {
