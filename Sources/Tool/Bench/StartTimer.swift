@@ -71,21 +71,10 @@ struct StartTimer {
 
   /// Connects, sends and waits for one byte; false when there is nobody yet.
   private static func ask(_ port: UInt16, _ request: [UInt8]) -> Bool {
-    let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let socket = martlet_connect(port, 20)
+    guard socket >= 0 else { return false }
     defer { close(socket) }
-    var limit = timeval(tv_sec: 20, tv_usec: 0)
-    setsockopt(
-      socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    let isConnected = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
-    guard isConnected, write(socket, request, request.count) == request.count else { return false }
+    guard write(socket, request, request.count) == request.count else { return false }
     return readByte(socket)
   }
 

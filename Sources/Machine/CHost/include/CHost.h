@@ -32,4 +32,7 @@ int martlet_widen_backlogs(int process, const unsigned short *ports, int count, 
 /// A file without a name that holds the bytes, and that a program which is started later keeps.
 int martlet_file(const void *bytes, unsigned long count);
 
+/// A connection to a TCP port of 127.0.0.1, whose reads give up after so many seconds, or -1.
+int martlet_connect(unsigned short port, int seconds);
+
 #endif
