@@ -14,6 +14,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -91,7 +92,8 @@ static unsigned short listening_port(int socket) {
   int listens = 0, kind = 0;
   socklen_t size = sizeof listens, kind_size = sizeof kind;
   if (getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 || !listens) return 0;
-  if (getsockopt(socket, SOL_SOCKET, SO_TYPE, &kind, &kind_size) < 0 || kind != SOCK_STREAM) return 0;
+  if (getsockopt(socket, SOL_SOCKET, SO_TYPE, &kind, &kind_size) < 0) return 0;
+  if (kind != SOCK_STREAM) return 0;
   if (getsockname(socket, &address.any, &length) < 0) return 0;
   if (address.any.sa_family == AF_INET) return ntohs(address.four.sin_port);
   if (address.any.sa_family == AF_INET6) return ntohs(address.six.sin6_port);
@@ -125,17 +127,14 @@ int martlet_file(const void *bytes, unsigned long count) {
   return file;
 }
 
-int martlet_connect_loopback(unsigned short port, int seconds) {
-  int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (made < 0) return -1;
+int martlet_connect(unsigned short port, int seconds) {
+  int own = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (own < 0) return -1;
   struct timeval limit = {.tv_sec = seconds};
-  struct sockaddr_in address = {
-      .sin_family = AF_INET,
-      .sin_port = htons(port),
-      .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-  };
-  setsockopt(made, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  if (connect(made, (struct sockaddr *)&address, sizeof address) == 0) return made;
-  close(made);
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  setsockopt(own, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  if (connect(own, (struct sockaddr *)&address, sizeof address) == 0) return own;
+  close(own);
   return -1;
 }

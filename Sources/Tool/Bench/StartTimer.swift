@@ -71,7 +71,7 @@ struct StartTimer {
 
   /// Connects, sends and waits for one byte; false when there is nobody yet.
   private static func ask(_ port: UInt16, _ request: [UInt8]) -> Bool {
-    let socket = martlet_connect_loopback(port, 20)
+    let socket = martlet_connect(port, 20)
     guard socket >= 0 else { return false }
     defer { close(socket) }
     guard write(socket, request, request.count) == request.count else { return false }

@@ -57,8 +57,8 @@ struct Flow {
     }
     var wish = pollfd(fd: sink, events: Int16(POLLOUT), revents: 0)
     guard poll(&wish, 1, 0) > 0 else { return }
-    let count = min(end - first, Self.piece)
-    let written = write(sink, Array(buffer[first..<first + count]), count)
+    let piece = Array(buffer[first..<min(end, first + Self.piece)])
+    let written = write(sink, piece, piece.count)
     if written > 0 {
       first += written
     } else if written < 0, errno != EINTR, errno != EAGAIN {

@@ -7,7 +7,7 @@ import Martlet
 @main
 struct Function {
   /// How long one client may take for its request, and for taking the answer.
-  private static let patience = Nanoseconds.seconds(10)
+  private static let patience = Nanoseconds.milliseconds(10_000)
 
   static func main() throws(NetworkError) {
     let listener = try TCPListener(port: 80)

@@ -29,11 +29,10 @@ int martlet_process_descriptor(int process);
 /// listens on TCP ports of the list. Returns how many there are by now.
 int martlet_widen_backlogs(int process, const unsigned short *ports, int count, int backlog);
 
-/// A connection to a TCP port of 127.0.0.1, whose reads wait `seconds` at most; -1 when nobody takes
-/// connections there.
-int martlet_connect_loopback(unsigned short port, int seconds);
-
 /// A file without a name that holds the bytes, and that a program which is started later keeps.
 int martlet_file(const void *bytes, unsigned long count);
+
+/// A connection to a TCP port of 127.0.0.1, whose reads give up after so many seconds, or -1.
+int martlet_connect(unsigned short port, int seconds);
 
 #endif
