@@ -244,8 +244,8 @@ let nativeImage: [Target] =
       "NativeNetwork", ["NativeNetwork", "Network"],
       on: [
         "Addresses", "Base", "Bytes", "Clock", "CommandLine", "Frames", "Internet", "Log",
-        "Machine", "NativeThreads", "NetworkHost", "PCI", "Packets", "Random", "Scheduling", "Virtio",
-        "VirtioMMIO", "VirtioNet", "VirtioPCI",
+        "Machine", "NativeThreads", "NetworkHost", "PCI", "Packets", "Random", "Scheduling",
+        "Virtio", "VirtioMMIO", "VirtioNet", "VirtioPCI",
       ]),
   ] : []
 

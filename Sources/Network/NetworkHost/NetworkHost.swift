@@ -93,6 +93,8 @@ public final class NetworkHost {
     // A quarter of all buffers may hold data that nobody reads.
     configuration.receiveMemory = max(256 << 10, pool.limit / 4 * pool.byteCount)
     configuration.reservedBuffers = min(configuration.reservedBuffers, pool.limit / 8)
+    // Each takes an eighth of a buffer; a small machine must not fill up with them.
+    configuration.timeWaitLimit = min(configuration.timeWaitLimit, pool.limit)
     tcp = TCP(
       pool: pool, sink: TCPLink(stack), secrets: TCPSecrets { RandomSource.next() },
       configuration: configuration, now: now)

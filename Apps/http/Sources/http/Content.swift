@@ -25,7 +25,7 @@ enum Content {
     <body>
     <h1>Martlet answers</h1>
     <p>This page comes from a unikernel: a web server in Swift and the few parts of an operating
-    system that it uses, in one image of less than 256 KiB.</p>
+    system that it uses, in one image of some hundred KiB.</p>
     <ul>
     <li><a href="/api/status">Its state</a>, as JSON</li>
     <li><a href="/api/stream?count=1000">A thousand squares</a>, made while they are sent</li>
@@ -39,7 +39,7 @@ enum Content {
   private static var style: StaticString {
     """
     :root { color-scheme: light dark; }
-    body { font: 1.1rem/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 40rem; padding: 0 1rem; }
+    body { font: 1.1rem/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 40rem; }
     h1 { font-weight: 600; }
 
     """

@@ -103,9 +103,7 @@ final class Server {
     var oldest: Int?
     var deadline = Instant.never
     for index in clients.indices {
-      if let client = clients[index], client.isIdle, client.session.requestCount > 0,
-        client.deadline < deadline
-      {
+      if let client = clients[index], client.isIdle, client.deadline < deadline {
         oldest = index
         deadline = client.deadline
       }

@@ -20,7 +20,8 @@ import Testing
   @Test func everyPieceMakesTheSameAnswer() {
     let body = "POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
     let chunks =
-      "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nde\r\n1\r\nf\r\n0\r\n\r\n"
+      "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+      + "2\r\nde\r\n1\r\nf\r\n0\r\n\r\n"
     let all = Self.get + body + chunks + Self.get
     let whole = Peer().say(all)
     #expect(whole.count(of: "HTTP/1.1 200 OK") == 4)
@@ -52,8 +53,8 @@ import Testing
     let answer = peer.say("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n" + Self.get)
     #expect(
       answer.contains(
-        "transfer-encoding: chunked\r\n\r\n8\r\npiece 1\n\r\n8\r\npiece 2\n\r\n8\r\npiece 3\n\r\n0\r\n\r\n"
-      ))
+        "transfer-encoding: chunked\r\n\r\n8\r\npiece 1\n\r\n8\r\npiece 2\n\r\n"
+          + "8\r\npiece 3\n\r\n0\r\n\r\n"))
     #expect(answer.hasSuffix("path /a body "))
     #expect(peer.session.phase == .idle)
   }

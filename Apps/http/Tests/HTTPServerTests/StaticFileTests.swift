@@ -47,7 +47,8 @@ import Testing
     #expect(ask("If-None-Match: \"other\"\r\n").hasPrefix("HTTP/1.1 200 "))
     #expect(ask("If-Match: \"other\"\r\n").hasPrefix("HTTP/1.1 412 "))
     #expect(ask("If-Match: \(tag)\r\n").hasPrefix("HTTP/1.1 200 "))
-    #expect(ask(method: "PUT").contains("HTTP/1.1 405 ") && ask(method: "PUT").contains("allow: GET, HEAD"))
+    let refused = ask(method: "PUT")
+    #expect(refused.hasPrefix("HTTP/1.1 405 ") && refused.contains("allow: GET, HEAD\r\n"))
   }
 
   @Test func largeOnesGoOutPieceByPiece() {
