@@ -25,7 +25,7 @@ enum Content {
     <body>
     <h1>Martlet answers</h1>
     <p>This page comes from a unikernel: a web server in Swift and the few parts of an operating
-    system that it uses, in one image of less than 256 KiB.</p>
+    system that it uses, in one image of some hundred KiB.</p>
     <ul>
     <li><a href="/api/status">Its state</a>, as JSON</li>
     <li><a href="/api/stream?count=1000">A thousand squares</a>, made while they are sent</li>

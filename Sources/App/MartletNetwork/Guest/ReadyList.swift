@@ -14,7 +14,7 @@ import Scheduling
 /// let listener = try TCPListener(port: 7)
 /// listener.announce(on: list, as: 0)
 /// while let token = list.next() {
-///   if token == 0, let connection = try listener.acceptIfReady() {
+///   if token == 0, let connection = listener.acceptIfReady() {
 ///     Console.output.write("\(connection.remote.port)\n")
 ///   }
 /// }

@@ -5,5 +5,8 @@ import CMachine
 /// The host's heap.
 public enum HostMemory {
   /// What is allocated, in bytes (`mallinfo2(3)`).
-  public static var usedByteCount: Int { Int(mallinfo2().uordblks) }
+  public static var usedByteCount: Int {
+    // SAFETY: asks the C library for a number.
+    Int(unsafe martlet_host_heap_used())
+  }
 }

@@ -203,10 +203,8 @@ public struct HostSocket: Sendable {
 
   /// Has the other side told, at `close`, that the connection was reset.
   public func reset() {
-    var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
-    let length = socklen_t(MemoryLayout<Glibc.linger>.size)
-    unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, length)
-    _ = shutdown(descriptor, Int32(SHUT_RDWR))
+    var option = linger(l_onoff: 1, l_linger: 0)
+    unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(8))
   }
 
   public func close() {
