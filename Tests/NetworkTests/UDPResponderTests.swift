@@ -106,7 +106,7 @@ import UDP
       let size = Int.random(in: 0...40, using: &random)
       let frame = random.mutate(request(host, random.bytes(size)))
       if frame.count <= 1600 { host.take(frame, now: .start) }
-      for frame in host.interface.takeSent() 
+      for frame in host.interface.takeSent()
       where frame.count >= 42 && frame[12..<14] == [8, 0] {
         #expect(problem(with: frame) == nil)
       }
