@@ -78,13 +78,16 @@ struct Facts {
 
   static func look(_ name: String) {
     do throws(NameError) {
-      // Which come first depends on the routes that there are.
-      let texts = try Names.addresses(of: name).map { address in
-        var text: [UInt8] = []
-        address.appendText(to: &text)
-        return String(decoding: text, as: UTF8.self)
+      // Which come first depends on the routes that there are: here version 4 does.
+      let found = try Names.addresses(of: name)
+      var text: [UInt8] = []
+      for isIPv4 in [true, false] {
+        for address in found where address.isIPv4 == isIPv4 {
+          text.append(0x20)
+          address.appendText(to: &text)
+        }
       }
-      say("\(name): \(texts.count) \(texts.min() ?? "") \(texts.max() ?? "")")
+      say("\(name):\(String(decoding: text, as: UTF8.self))")
     } catch {
       switch error {
       case .invalid: say("\(name): invalid")
