@@ -60,12 +60,13 @@ import ToolSupport
 
   @Test func tellsQEMUAndTheProcess() throws {
     let disks = [try #require(Disk("/a,b.img")), try #require(Disk("/c:ro"))]
-    #expect(
-      Disks.arguments(disks, machine: .microvm).joined(separator: " ")
-        == "-drive if=none,id=disk0,format=raw,discard=unmap,file=/a,,b.img "
-        + "-device virtio-blk-device,drive=disk0,serial=disk0 "
-        + "-drive if=none,id=disk1,format=raw,discard=unmap,file=/c,readonly=on "
-        + "-device virtio-blk-device,drive=disk1,serial=disk1")
+    let wanted = [
+      "-drive", "if=none,id=disk0,format=raw,discard=unmap,file=/a,,b.img",
+      "-device", "virtio-blk-device,drive=disk0,serial=disk0",
+      "-drive", "if=none,id=disk1,format=raw,discard=unmap,file=/c,readonly=on",
+      "-device", "virtio-blk-device,drive=disk1,serial=disk1",
+    ]
+    #expect(Disks.arguments(disks, machine: .microvm) == wanted)
     #expect(
       Disks.arguments(disks, machine: .pc)[3]
         == "virtio-blk-pci,disable-legacy=on,drive=disk0,serial=disk0")
