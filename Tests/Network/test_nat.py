@@ -256,6 +256,17 @@ def speak_from(source, target, count, timeout=30):
         socket.create_connection = real
 
 
+def wait_for(text, guest):
+    """Waits until the guest has said something: the image may have to be built first."""
+    limit = time.monotonic() + 900
+    while time.monotonic() < limit and guest.poll() is None:
+        with open("nat.log") as log:
+            if text in log.read():
+                return
+        time.sleep(0.2)
+    raise RuntimeError("the translator does not start")
+
+
 def translator():
     inside = Host("in", [INSIDE])
     outside = Host("out", [GATEWAY, REMOTE, OTHER, REJECTED, DROPPED])
@@ -265,6 +276,7 @@ def translator():
     with open("nat.log", "w+") as log:
         guest = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
+            wait_for("translating", guest)
             claims(inside, outside)
             time.sleep(6)
             log.seek(0)
