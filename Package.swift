@@ -296,7 +296,8 @@ let tool: [Target] =
       name: "martlet",
       dependencies: [
         "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
-        "Bench", "Documentation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Bench", "Documentation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/Tool/Command"),
