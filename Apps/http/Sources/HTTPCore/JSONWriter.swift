@@ -31,21 +31,18 @@ public struct JSONWriter: Sendable {
   public var isComplete: Bool { !isCut && depth == 0 && hasValue }
 
   /// Begins an object; `end` ends it.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func startObject(into output: inout some ByteSink & ~Copyable & ~Escapable) {
     start(UInt8(ascii: "{"), 1, &output)
   }
 
   /// Begins an array; `end` ends it.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func startArray(into output: inout some ByteSink & ~Copyable & ~Escapable) {
     start(UInt8(ascii: "["), 0, &output)
   }
 
   /// Ends the innermost object or array.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func end(into output: inout some ByteSink & ~Copyable & ~Escapable) {
     precondition(depth > 0 && !hasKey, "no object or array to end")
@@ -56,7 +53,6 @@ public struct JSONWriter: Sendable {
   }
 
   /// The name of the next value of an object.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func key(
     _ name: String, into output: inout some ByteSink & ~Copyable & ~Escapable
@@ -70,7 +66,6 @@ public struct JSONWriter: Sendable {
   }
 
   /// A string.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func value(
     _ text: String, into output: inout some ByteSink & ~Copyable & ~Escapable
@@ -80,7 +75,6 @@ public struct JSONWriter: Sendable {
   }
 
   /// A string, given as UTF-8. Bytes that are none become U+FFFD, so that the text stays valid.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func value(
     utf8 text: RawSpan, into output: inout some ByteSink & ~Copyable & ~Escapable
@@ -90,7 +84,6 @@ public struct JSONWriter: Sendable {
   }
 
   /// An integer. Readers that keep numbers as binary64 lose digits beyond 2^53.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func value(
     _ number: Int, into output: inout some ByteSink & ~Copyable & ~Escapable
@@ -104,7 +97,6 @@ public struct JSONWriter: Sendable {
   }
 
   /// `true` or `false`.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func value(
     _ truth: Bool, into output: inout some ByteSink & ~Copyable & ~Escapable
@@ -114,14 +106,12 @@ public struct JSONWriter: Sendable {
   }
 
   /// `null`.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func null(into output: inout some ByteSink & ~Copyable & ~Escapable) {
     startValue(&output)
     note(output.append(octets: "null".utf8Span.span))
   }
 
-  @inline(never)
   @_lifetime(output: copy output)
   private mutating func start(
     _ bracket: UInt8, _ kind: UInt64, _ output: inout some ByteSink & ~Copyable & ~Escapable
@@ -134,7 +124,6 @@ public struct JSONWriter: Sendable {
     needsComma = false
   }
 
-  @inline(never)
   @_lifetime(output: copy output)
   private mutating func startValue(_ output: inout some ByteSink & ~Copyable & ~Escapable) {
     precondition(depth > 0 || !hasValue, "a JSON text is one value")

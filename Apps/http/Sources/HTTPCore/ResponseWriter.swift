@@ -9,8 +9,7 @@
 ///
 /// It knows which content the request allows and whether the connection goes on. What does not fit,
 /// or would break the framing, is not written but noted in `failure`: look at it before sending. A
-/// line is written whole or not at all. No allocation but the buffer's own. Nothing is inlined: a
-/// server that answers quickly keeps heads, and one that does not wants to be small.
+/// line is written whole or not at all. No allocation but the buffer's own.
 ///
 /// Source: RFC 9112 sections 4 and 6, RFC 9110 section 8.6.
 public struct ResponseWriter: Sendable {
@@ -68,7 +67,6 @@ public struct ResponseWriter: Sendable {
   /// The status line. Servers answer with version 1.1 also to clients of 1.0.
   ///
   /// Source: RFC 9112 section 4, RFC 9110 section 2.5.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func start(
     _ status: StatusCode, into output: inout some ByteSink & ~Copyable & ~Escapable
@@ -85,7 +83,6 @@ public struct ResponseWriter: Sendable {
   }
 
   /// One field line; both are literals or other trusted text, but are checked all the same.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func field(
     _ name: String, _ value: String, into output: inout some ByteSink & ~Copyable & ~Escapable
@@ -95,7 +92,6 @@ public struct ResponseWriter: Sendable {
 
   /// One field line. A value with a control character is refused: whoever chose it would choose the
   /// rest of the response.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func field(
     _ name: String, _ value: RawSpan, into output: inout some ByteSink & ~Copyable & ~Escapable
@@ -103,7 +99,6 @@ public struct ResponseWriter: Sendable {
     field(name, octets: value.octets, into: &output)
   }
 
-  @inline(never)
   @_lifetime(output: copy output)
   private mutating func field(
     _ name: String, octets: Span<UInt8>,
@@ -120,7 +115,6 @@ public struct ResponseWriter: Sendable {
   }
 
   /// A field whose value is a number that is not negative.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func field(
     _ name: String, decimal value: Int, into output: inout some ByteSink & ~Copyable & ~Escapable
@@ -131,7 +125,6 @@ public struct ResponseWriter: Sendable {
   }
 
   /// A field whose value is a date: Date, Last-Modified, Expires.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func field(
     _ name: String, date: HTTPDate, into output: inout some ByteSink & ~Copyable & ~Escapable
@@ -144,7 +137,6 @@ public struct ResponseWriter: Sendable {
   /// Content-Range for a part of `length` bytes; for nil, that no part of them is to be had.
   ///
   /// Source: RFC 9110 section 14.4.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func contentRange(
     _ range: Range<Int>?, of length: Int,
@@ -168,7 +160,6 @@ public struct ResponseWriter: Sendable {
   ///
   /// Neither Content-Length nor Transfer-Encoding stands with 1xx and 204 (RFC 9110 section 8.6,
   /// RFC 9112 section 6.1). With 304 Content-Length is left out too: it would be that of a 200.
-  @inline(never)
   @_lifetime(output: copy output)
   public mutating func finish(
     _ content: Content, into output: inout some ByteSink & ~Copyable & ~Escapable
