@@ -124,8 +124,9 @@ def many(total=3000):
     turn(total)
     after = settled()
     assert after["accepted"] - before["accepted"] >= total, after
-    if before["usedBytes"] == after["usedBytes"]:
-        print(total, "connections,", after["usedBytes"], "bytes before and after")
+    # TCP keeps the records of as many connections as there were at once, 256 bytes each.
+    if abs(after["usedBytes"] - before["usedBytes"]) <= 1024:
+        print(total, "connections,", before["usedBytes"], "bytes before and after")
     else:
         print(total, "connections:", before, after)
 
