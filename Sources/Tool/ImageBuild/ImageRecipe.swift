@@ -4,6 +4,8 @@
 protocol ImageRecipe {
   /// Where the image's generated files and products are.
   var folder: String { get }
+  /// Where SwiftPM compiles: a folder of the image, or one for all images with the same settings.
+  var scratchFolder: String { get }
   /// The folder of the `Package.swift` to build.
   var packagePath: String { get }
   /// The executable to build.
@@ -18,7 +20,14 @@ protocol ImageRecipe {
   func write() throws
 }
 
+extension ImageRecipe {
+  var scratchPath: String { "\(scratchFolder)/.build" }
+  /// What SwiftPM links.
+  var linkedPath: String { "\(scratchPath)/x86_64-unknown-none-elf/release/\(product)" }
+}
+
 extension ImagePackage: ImageRecipe {
+  var scratchFolder: String { folder }
   var packagePath: String { folder }
   var product: String { "Image" }
   var subject: String { "the kernel" }

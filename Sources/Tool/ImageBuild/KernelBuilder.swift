@@ -48,10 +48,15 @@ public enum KernelBuilder {
     if !isFresh(kernel, state) {
       progress.step("building \(recipe.subject)")
       try recipe.write()
+      let scratch = try FileLock(path: recipe.scratchFolder + ".scratch.lock") {
+        progress.step("waiting for another build with the same settings")
+      }
       forgetLinkedImage(of: recipe)
-      try replanIfNeeded(folder, names: state.names)
+      try replanIfNeeded(
+        recipe.scratchFolder, names: "\(state.names) \(recipe.packagePath)")
       try await compile(recipe, kernel.configuration, swift: swift, progress: progress)
-      try await finish(kernel, linked: linkedPath(of: recipe), folder: folder)
+      try await finish(kernel, linked: recipe.linkedPath, folder: folder)
+      withExtendedLifetime(scratch) {}
       if application != nil, placement == .low,
         try ImageFile(path: kernel.path).physicalEnd > ImagePlacement.lowEnd
       {
@@ -79,22 +84,19 @@ public enum KernelBuilder {
     func changed(_ path: String) -> Date? {
       try? manager.attributesOfItem(atPath: path)[.modificationDate] as? Date
     }
-    let linked = linkedPath(of: recipe)
+    let linked = recipe.linkedPath
     guard let script = changed("\(recipe.folder)/kernel.ld"), let image = changed(linked),
       image <= script
     else { return }
     try? manager.removeItem(atPath: linked)
   }
 
-  private static func linkedPath(of recipe: any ImageRecipe) -> String {
-    "\(recipe.folder)/.build/x86_64-unknown-none-elf/release/\(recipe.product)"
-  }
-
   /// Makes SwiftPM look at the folders again: it notices a source that came or went in the package
-  /// itself, but not in one that it depends on.
+  /// itself, but not in one that it depends on, nor that it builds another package than last time.
   static func replanIfNeeded(_ folder: String, names: String) throws {
     let path = "\(folder)/sources.names"
     if (try? String(contentsOfFile: path, encoding: .utf8)) == names { return }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try? FileManager.default.removeItem(atPath: "\(folder)/.build/release.yaml")
     try names.write(toFile: path, atomically: true, encoding: .utf8)
   }
@@ -121,7 +123,7 @@ public enum KernelBuilder {
     let command = ExternalCommand(
       swift,
       [
-        "build", "--package-path", recipe.packagePath, "--scratch-path", "\(folder)/.build",
+        "build", "--package-path", recipe.packagePath, "--scratch-path", recipe.scratchPath,
         "--triple", "x86_64-unknown-none-elf", "--toolset", "\(folder)/toolset.json",
         "-c", "release", links ? "--product" : "--target", recipe.product,
       ], environment: environment(recipe, configuration))

@@ -55,7 +55,9 @@ extension LinkerScript {
   /// Who serves a `syscall` instruction, and what stands for calls that nobody serves.
   var server: String {
     guard let program else {
-      return layout.hasVectorRegisters ? "" : "martlet_serve_system_call = martlet_system_call;"
+      // A native image never takes a system call; its name stands for what is in it anyway.
+      let server = layout.hasVectorRegisters ? layout.outsideSymbol : "martlet_system_call"
+      return "martlet_serve_system_call = \(server);"
     }
     let absent = (0..<LibraryBinder.callLimit).filter { !program.servedCalls.contains($0) }
     let hasTable = program.tableCalls != nil

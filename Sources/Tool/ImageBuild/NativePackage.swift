@@ -9,6 +9,7 @@ import ToolSupport
 /// Martlet that it imports.
 struct NativePackage: ImageRecipe {
   let folder: String
+  let scratchFolder: String
   let packagePath: String
   let product: String
   private let root: String
@@ -32,6 +33,8 @@ struct NativePackage: ImageRecipe {
     let key = ContentHash.name(of: [plan.directory, configuration.hash])
     let suffix = placement == .low ? "-low" : ""
     folder = "\(root)/.build/images/\(plan.name)-\(key)\(suffix)"
+    // Martlet's modules are compiled once, whatever the application.
+    scratchFolder = "\(root)/.build/images/\(configuration.hash)-native\(suffix)"
     packagePath = plan.directory
     product = plan.name
     self.root = root
