@@ -175,10 +175,11 @@ struct Facts {
     say("bytes \(first != second) \(first.contains { $0 != 0 })")
 
     var order = ""
-    let late = Timer.after(.milliseconds(30)) { order += "c" }
-    Timer.after(.milliseconds(20)) { order += "b" }
-    Timer.after(.milliseconds(10)) { order += "a" }
-    let never = Timer.after(.milliseconds(15)) { order += "x" }
+    // Far apart: a machine that is held up between two lines must not change their order.
+    let late = Timer.after(.milliseconds(1500)) { order += "c" }
+    Timer.after(.milliseconds(800)) { order += "b" }
+    Timer.after(.milliseconds(100)) { order += "a" }
+    let never = Timer.after(.milliseconds(500)) { order += "x" }
     never?.cancel()
     var ticks = 0
     let done = Channel<Bool>(capacity: 1)
@@ -191,7 +192,7 @@ struct Facts {
       }
     }
     _ = done.receive()
-    Time.sleep(.milliseconds(60))
+    while late!.isPending { Time.sleep(.milliseconds(10)) }
     say("timers \(order) \(ticks) \(late!.isPending) \(tick!.isPending)")
 
     let log = Logger("part")
