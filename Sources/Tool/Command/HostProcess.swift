@@ -61,6 +61,10 @@ enum HostProcess {
     if options.isVerbose { setenv("MARTLET_VERBOSE", "1", 1) }
     var words = ([plan.name] + arguments).map { strdup($0) }
     words.append(nil)
+    // The thread of the pool that runs this takes no signals; a program keeps the mask of who starts it.
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
     execv("\(folder)/\(plan.name)", words)
     throw ToolError("cannot start it: \(String(cString: strerror(errno)))", at: folder)
   }
