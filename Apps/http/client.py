@@ -147,8 +147,13 @@ def busy():
 
 def end():
     with connect() as under_way, connect() as idle:
-        under_way.sendall(b"POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nla")
-        time.sleep(0.5)
+        # Both are known to the server before it is asked to end.
+        under_way.sendall(
+            b"POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+        assert under_way.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        under_way.sendall(b"la")
+        idle.sendall(GET)
+        assert idle.recv(1000).startswith(b"HTTP/1.1 200")
         with connect() as s:
             s.sendall(b"POST /api/end HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
             assert b" 202 " in read_all(s)

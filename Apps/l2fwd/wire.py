@@ -35,7 +35,7 @@ def received(end):
 
 
 def frame(number, seed):
-    size = [14, 15, 60, 61, 1514, 1518][number % 6]
+    size = [14, 15, 60, 61, 1000, 1514][number % 6]
     body = random.Random(number * 2 + seed).randbytes(size - 14)
     # To any station, and to all of them.
     target = b"\xff" * 6 if number % 5 == 0 else bytes([2, 0, 0, 0, 1, number & 255])

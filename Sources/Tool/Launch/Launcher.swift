@@ -31,7 +31,7 @@ public struct Launcher: Sendable {
     self.options = options
     self.options.isNative = plan.kind == .swift
     self.options.readsInput =
-      plan.kind == .linux
+      plan.kind != .swift
       || FileManager.default.fileExists(atPath: KernelBuilder.inputMark(of: kernel))
   }
 

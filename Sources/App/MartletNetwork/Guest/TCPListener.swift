@@ -29,7 +29,7 @@ public struct TCPListener: ~Copyable {
   ///   - backlog: how many connections may wait to be accepted.
   /// - Throws: `addressInUse`, `noNetwork`, `noMemory`.
   public init(
-    port: UInt16, address: IPAddress = IPAddress(IPv6Address.any), backlog: Int = 128
+    port: UInt16, address: IPAddress = IPAddress(IPv6Address.any), backlog: Int = 512
   ) throws(NetworkError) {
     guard let host = NativeNetwork.host else { throw .noNetwork }
     guard address.isAny || host.stack.isLocal(address) else { throw .addressInUse }

@@ -9,7 +9,7 @@ public struct TCPListener: ~Copyable {
 
   /// Listens on a port of all addresses of this machine, or of one; port 0 for any that is free.
   public init(
-    port: UInt16, address: IPAddress = IPAddress(IPv6Address.any), backlog: Int = 128
+    port: UInt16, address: IPAddress = IPAddress(IPv6Address.any), backlog: Int = 512
   ) throws(NetworkError) {
     do throws(HostSocketError) {
       socket = try HostSocket.listening(
