@@ -52,6 +52,7 @@ public enum KernelBuilder {
         progress.step("waiting for another build with the same settings")
       }
       forgetLinkedImage(of: recipe)
+      forgetUmbrella(of: recipe)
       try replanIfNeeded(
         recipe.scratchFolder, names: "\(state.names) \(recipe.packagePath)")
       try await compile(recipe, kernel.configuration, swift: swift, progress: progress)
@@ -89,6 +90,13 @@ public enum KernelBuilder {
       image <= script
     else { return }
     try? manager.removeItem(atPath: linked)
+  }
+
+  /// Has what imports `Martlet` compiled again. The compiler leaves that module as it is when one
+  /// behind it changes, and SwiftPM then leaves the application as it is, with code of before.
+  private static func forgetUmbrella(of recipe: any ImageRecipe) {
+    let folder = (recipe.linkedPath as NSString).deletingLastPathComponent
+    try? FileManager.default.removeItem(atPath: "\(folder)/Modules/Martlet.swiftmodule")
   }
 
   /// Makes SwiftPM look at the folders again: it notices a source that came or went in the package
