@@ -16,6 +16,7 @@ extension NetworkStack {
     var isGroup: Bool
   }
 
+  @_optimize(speed)
   func receiveIPv4(_ packet: consuming Packet, isLinkGroup: Bool, isLoopback: Bool) {
     let header: IPv4Header
     let following = joined.byteCount

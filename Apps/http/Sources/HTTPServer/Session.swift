@@ -180,6 +180,7 @@ public final class Session {
     return start
   }
 
+  @_optimize(speed)
   private func answer<Handler: RequestHandler>(
     _ head: RawSpan, _ body: RawSpan, _ handler: Handler, _ second: Int, _ outbox: Outbox
   ) {
