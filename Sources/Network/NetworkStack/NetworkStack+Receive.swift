@@ -137,6 +137,7 @@ extension NetworkStack {
   }
 
   /// Gives a packet, from the transport's header on, to its transport.
+  @_optimize(speed)
   private func deliver(_ packet: consuming Packet, _ delivery: Delivery) {
     let header = delivery.header
     counters.delivered &+= 1

@@ -157,6 +157,7 @@ public final class NetworkStack {
   /// Takes a frame from the interface, from its Ethernet header on.
   ///
   /// - Parameter rest: the pieces behind the first, of TCP segments that the interface has joined.
+  @_optimize(speed)
   public func receive(
     _ packet: consuming Packet, rest: consuming PacketQueue = PacketQueue(), now: Instant
   ) {

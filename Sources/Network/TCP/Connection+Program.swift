@@ -74,6 +74,7 @@ extension Connection {
   }
 
   /// Copies into buffers of the queue.
+  @_optimize(speed)
   private func fill(
     _ count: Int, _ hasFailed: inout Bool, _ copy: (Int, inout MutableRawSpan) -> Bool
   ) -> Int {

@@ -67,6 +67,7 @@ public final class Session {
   /// Takes what came, and answers what is complete.
   ///
   /// - Parameter second: the time of day, in seconds since 1970.
+  @_optimize(speed)
   public func receive<Handler: RequestHandler>(
     _ bytes: RawSpan, _ handler: Handler, second: Int, into outbox: Outbox
   ) {
@@ -139,6 +140,7 @@ public final class Session {
   }
 
   /// Answers the requests in `bytes`, and returns how many bytes are done with.
+  @_optimize(speed)
   private func serve<Handler: RequestHandler>(
     _ bytes: RawSpan, _ handler: Handler, _ second: Int, _ outbox: Outbox
   ) -> Int {

@@ -39,8 +39,13 @@ public final class StaticFile {
       !head.hasConditions, content.utf8CodeUnitCount <= Self.wholeLimit
     {
       if preparedSecond != request.second { prepare(request) }
-      let prepared = prepared
-      outbox.bytes.append(prepared.bytes)
+      if outbox.bytes.isEmpty {
+        // Shared, not copied, until somebody appends.
+        outbox.bytes = prepared
+      } else {
+        let prepared = prepared
+        outbox.bytes.append(prepared.bytes)
+      }
       outbox.keepsAlive = true
       return
     }

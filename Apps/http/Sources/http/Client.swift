@@ -30,6 +30,7 @@ final class Client {
   var isWriting: Bool { !unsent.isEmpty }
 
   /// Does all that can be done without waiting. False when the connection is to be closed.
+  @_optimize(speed)
   func serve(_ site: Site, second: Int, _ buffer: inout [UInt8], _ outbox: Outbox)
     throws(NetworkError) -> Bool
   {
@@ -95,6 +96,7 @@ final class Client {
     return try connection.readIfReady(into: &bytes)
   }
 
+  @_optimize(speed)
   private func send(_ outbox: Outbox) throws(NetworkError) {
     let bytes = outbox.bytes
     guard !bytes.isEmpty else { return }
