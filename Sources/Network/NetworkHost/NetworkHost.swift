@@ -162,6 +162,7 @@ public final class NetworkHost {
 
   /// Ends a call from above: what was sent goes on its way, now or with what the program sends
   /// next.
+  @_optimize(speed)
   public func leave(_ now: Instant) {
     if stack.hasLoopback {
       stack.flush(now: now, showsCard: false)

@@ -16,6 +16,7 @@ extension NetworkStack {
     var isGroup: Bool
   }
 
+  @_optimize(speed)
   func receiveIPv4(_ packet: consuming Packet, isLinkGroup: Bool, isLoopback: Bool) {
     let header: IPv4Header
     let following = joined.byteCount
@@ -136,6 +137,7 @@ extension NetworkStack {
   }
 
   /// Gives a packet, from the transport's header on, to its transport.
+  @_optimize(speed)
   private func deliver(_ packet: consuming Packet, _ delivery: Delivery) {
     let header = delivery.header
     counters.delivered &+= 1

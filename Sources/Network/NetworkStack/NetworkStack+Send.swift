@@ -28,6 +28,7 @@ extension NetworkStack: InternetSink {
     }
   }
 
+  @_optimize(speed)
   func sendIPv4(
     _ frame: consuming Frame, from source: IPv4Address, to target: IPv4Address,
     protocol number: UInt8, options: SendOptions

@@ -19,6 +19,12 @@ final class NetReceiver {
   private let mayMerge: Bool
   private let takesChecksums: Bool
   private let takesSegments: Bool
+  /// How many buffers the device shall have, and how many packets' worth it has filled since they
+  /// were made up last. It begins with few: a machine that gets little keeps its memory, and does
+  /// not spend its start on buffers.
+  private var wanted: Int
+  private var takenCount = 0
+  private static let firstCount = 64
   /// Packets that were not delivered because they made no sense.
   private(set) var droppedCount: UInt64 = 0
 
@@ -33,15 +39,25 @@ final class NetReceiver {
     self.queue = queue
     self.pool = pool
     buffers = PermanentTable(count: queue.size) { _ in nil }
+    wanted = min(queue.size, Self.firstCount)
     bufferByteCount = pool.byteCount - Self.position
     mayMerge = device.features.contains(.netMergeableBuffers)
     takesChecksums = device.features.contains(.netGuestChecksum)
     takesSegments = !device.features.isDisjoint(with: [.netGuestTSO4, .netGuestTSO6])
   }
 
-  /// Gives the device fresh buffers until it has as many as it can hold or the pool is empty.
+  /// Gives the device fresh buffers until it has as many as it shall have or the pool is empty:
+  /// twice as many as before when it has filled more than half of them in one round.
+  @inline(__always)
   func refill() {
-    while queue.freeCount > 0, giveBuffer() {}
+    if takenCount &* 2 > wanted { wanted = min(queue.size, wanted &* 2) }
+    takenCount = 0
+    if queue.inFlightCount < wanted { fill() }
+  }
+
+  @inline(never)
+  private func fill() {
+    while queue.inFlightCount < wanted, giveBuffer() {}
   }
 
   @inline(__always) @discardableResult
@@ -69,6 +85,7 @@ final class NetReceiver {
   func receive(rest: inout PacketQueue) -> Packet? {
     while let used = queue.takeUsed() {
       guard var packet = buffers[used.name].take() else { return fail() }
+      takenCount &+= 1
       giveBuffer()
       let start = Self.position &+ NetHeader.byteCount
       guard used.writtenByteCount >= NetHeader.byteCount,
@@ -112,6 +129,7 @@ final class NetReceiver {
       guard let used = queue.takeUsed(), var packet = buffers[used.name].take() else {
         return false
       }
+      takenCount &+= 1
       giveBuffer()
       guard
         packet.setBounds(start: Self.position, end: Self.position &+ used.writtenByteCount)
