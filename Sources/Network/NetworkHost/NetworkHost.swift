@@ -244,7 +244,9 @@ public final class NetworkHost {
     let now = Clock.now()
     var count = 1
     while true {
-      stack.receive(packet, rest: rest.take(), now: now)
+      if !rest.isEmpty || !stack.intercepts(packet, now: now) {
+        stack.receive(packet, rest: rest.take(), now: now)
+      }
       if count & 63 == 0 { card.flush() }
       guard let next = card.receive(rest: &rest) else { break }
       packet = next

@@ -180,6 +180,17 @@ public final class NetworkStack {
     if !joined.isEmpty { joined = PacketQueue() }
   }
 
+  /// Whether the interceptor has served a frame, which then is not to be given to `receive`. What is
+  /// written down goes the usual way.
+  @inline(__always)
+  public func intercepts(_ packet: borrowing Packet, now: Instant) -> Bool {
+    guard let interceptor, capture == nil else { return false }
+    self.now = now
+    guard interceptor.serves(packet) else { return false }
+    counters.received &+= 1
+    return true
+  }
+
   /// Whether packets to ourselves are under way.
   public var hasLoopback: Bool {
     @inline(__always) get { !loopback.isEmpty }

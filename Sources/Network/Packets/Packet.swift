@@ -128,6 +128,7 @@ public struct Packet: ~Copyable {
 
   /// Makes the packet the bytes between two positions of the buffer: for a driver that is told how
   /// much a device has written. False, and nothing happens, when they are not inside.
+  @inline(__always)
   public mutating func setBounds(start: Int, end: Int) -> Bool {
     guard start >= 0, start <= end, end <= capacity else { return false }
     record.value.start = start

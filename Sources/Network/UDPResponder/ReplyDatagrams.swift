@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+import Base
 import Bytes
 import Packets
 
@@ -14,6 +15,9 @@ public struct ReplyDatagrams: ~Copyable {
   private var left = 0
   /// How many datagrams there are.
   public private(set) var count = 0
+  /// When the stack took the packets that the request is among, by the monotonic clock: costs less
+  /// than to look at a clock.
+  public let now: Instant
 
   /// An empty reply.
   ///
@@ -21,8 +25,10 @@ public struct ReplyDatagrams: ~Copyable {
   ///   - pool: where buffers come from.
   ///   - headByteCount: bytes at the front of each datagram that `setHeads` fills.
   ///   - payloadLimit: the most bytes of a datagram, its head included.
+  ///   - now: the time that `now` says.
   @inline(__always)
-  init(pool: PacketPool, headByteCount: Int, payloadLimit: Int) {
+  init(pool: PacketPool, headByteCount: Int, payloadLimit: Int, now: Instant) {
+    self.now = now
     self.pool = pool
     self.headByteCount = headByteCount
     self.payloadLimit = payloadLimit

@@ -72,21 +72,22 @@ struct RequestHeader: BitwiseCopyable {
     return UInt16(truncatingIfNeeded: (sum & 0xffff) &+ (sum >> 16))
   }
 
-  /// Writes the IPv4 and UDP headers of a reply in front of its payload, with the sum of the pseudo
-  /// header in the place of the datagram's.
+  /// Writes the headers of a reply in front of its payload, with the sum of the pseudo header in the
+  /// place of the datagram's.
   @inline(__always)
   func writeReply(in bytes: inout MutableRawSpan) {
-    let total = UInt64(truncatingIfNeeded: bytes.byteCount)
+    let total = UInt64(truncatingIfNeeded: bytes.byteCount &- 14)
     let length = total &- 20
-    // Version and length, no identification: it must not be cut (RFC 6864 section 4.1).
-    bytes.storeBigEndian(0x4500_0000_0000_4000 | total << 32, at: 0)
-    let addresses = UInt64(target.rawValue) << 32 | UInt64(source.rawValue)
-    let addressSum = (addresses >> 32) &+ (addresses & 0xffff_ffff)
-    let check = ~Self.fold(0x4500 &+ total &+ 0x4000 &+ 0x4011 &+ addressSum)
-    bytes.storeBigEndian(UInt32(0x4011_0000) | UInt32(check), at: 8)
-    bytes.storeBigEndian(addresses, at: 12)
-    let pseudo = Self.fold(17 &+ length &+ addressSum)
+    let (from, to) = (UInt64(target.rawValue), UInt64(source.rawValue))
+    // Ethernet; type, version and length of the next header.
+    bytes.storeBigEndian(neighbor.rawValue << 16 | station.rawValue >> 32, at: 0)
+    bytes.storeBigEndian(station.rawValue << 32 | 0x0800_4500, at: 8)
+    // No identification: it must not be cut (RFC 6864 section 4.1).
+    bytes.storeBigEndian(total << 48 | 0x4000_4011, at: 16)
+    let check = UInt64(~Self.fold(0x4500 &+ total &+ 0x4000 &+ 0x4011 &+ from &+ to))
+    bytes.storeBigEndian(check << 48 | from << 16 | to >> 16, at: 24)
     bytes.storeBigEndian(
-      UInt64(targetPort) << 48 | UInt64(sourcePort) << 32 | length << 16 | UInt64(pseudo), at: 20)
+      to << 48 | UInt64(targetPort) << 32 | UInt64(sourcePort) << 16 | length, at: 32)
+    bytes.storeBigEndian(Self.fold(17 &+ length &+ from &+ to), at: 40)
   }
 }

@@ -53,7 +53,8 @@ public final class UDPResponder {
 
   @inline(__always)
   private func makeReply() -> ReplyDatagrams {
-    ReplyDatagrams(pool: stack.pool, headByteCount: headByteCount, payloadLimit: payloadLimit)
+    ReplyDatagrams(
+      pool: stack.pool, headByteCount: headByteCount, payloadLimit: payloadLimit, now: stack.now)
   }
 }
 
@@ -83,13 +84,13 @@ extension UDPResponder: FrameInterceptor {
 
   @inline(__always)
   private func send(_ packet: consuming Packet, to header: RequestHeader) {
-    guard packet.prepend(28) else { return }
+    guard packet.prepend(RequestHeader.byteCount) else { return }
     packet.withMutableBytes { header.writeReply(in: &$0) }
     packet.offload.checksum = .needed(
-      start: UInt16(truncatingIfNeeded: packet.start &+ 20), offset: 6)
+      start: UInt16(truncatingIfNeeded: packet.start &+ 34), offset: 6)
     var frame = Frame(packet)
     if !completesChecksums { frame.completeChecksum() }
-    stack.transmit(frame, to: header.neighbor, type: .ipv4)
+    stack.transmit(complete: frame)
   }
 }
 

@@ -54,9 +54,12 @@ extension Session {
       sink.append("SERVER_ERROR multi-packet request not supported\r\n")
       return
     }
-    var session = Session(store)
     var consumed = 0
     let input = datagram.extracting(DatagramFrame.byteCount..<datagram.byteCount)
+    if store.serveQuickly(input, &consumed, now: now, to: &sink), consumed == input.byteCount {
+      return
+    }
+    var session = Session(store)
     _ = session.advance(input, &consumed, now: now, to: &sink)
     if case .value = session.state { session.reply("CLIENT_ERROR bad data chunk\r\n", to: &sink) }
   }

@@ -19,6 +19,19 @@ extension ItemStore {
     statistics.byteCount &+= byteCount(of: item)
   }
 
+  /// Counts an item of one chunk, which nobody reads, as a new one with the same key, whose value the
+  /// caller writes.
+  @inline(__always)
+  func renew(_ item: Item, valueByteCount: Int) {
+    statistics.totalItems &+= 1
+    statistics.byteCount &-= byteCount(of: item)
+    records[Int(item)].valueByteCount = Int32(truncatingIfNeeded: valueByteCount)
+    statistics.byteCount &+= byteCount(of: item)
+    lastUnique &+= 1
+    records[Int(item)].unique = lastUnique
+    touch(item)
+  }
+
   /// Takes an item away. Its memory comes back when nobody reads it.
   func remove(_ item: Item) {
     let bucket = bucket(of: records[Int(item)].hash)

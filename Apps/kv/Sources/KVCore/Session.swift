@@ -100,6 +100,9 @@ public struct Session: ~Copyable {
       if sink.room < Self.replyLimit { return .needsOutput }
       switch state {
       case .command:
+        guard consumed < input.byteCount else { return .needsInput }
+        isSilent = false
+        if store.serveQuickly(input, &consumed, now: now, to: &sink) { continue }
         guard takeCommand(input, &consumed, now: now, to: &sink) else { return .needsInput }
       case .keys:
         guard takeKey(input, &consumed, now: now, to: &sink) else { return .needsInput }
