@@ -46,6 +46,9 @@ public struct IPv4Routes {
   /// Whether routes other than the primary network and the default exist.
   private var isSimple = true
 
+  /// Changes with the addresses.
+  public private(set) var generation: UInt32 = 1
+
   public init() {}
 
   /// Adds an address and the route to its network. False when it is there already, is none that a
@@ -108,6 +111,7 @@ public struct IPv4Routes {
   }
 
   private mutating func refresh() {
+    generation &+= 1
     primary = addresses.first?.address ?? .any
     primaryPrefix = addresses.first ?? IPv4Prefix(.any, length: 32)
     primaryBroadcast = addresses.first?.broadcast ?? .broadcast

@@ -128,7 +128,6 @@ extension NetworkStack: InternetSink {
   }
 
   /// Gives a frame that has all its headers to the interface.
-  @inline(__always)
   public func transmit(complete frame: consuming Frame) {
     if let capture { capture.record(frame, now: now) }
     interface?.transmit(frame)

@@ -75,16 +75,7 @@ public struct ReplyDatagrams: ~Copyable {
   public mutating func fill(_ limit: Int, _ body: (inout MutableRawSpan) -> Int) {
     if left < limit, !begin() { return }
     guard left >= limit, var packet = current.take() else { return }
-    let end = packet.byteCount
-    if packet.append(limit) {
-      let count = packet.withMutableBytes { bytes in
-        var part = bytes._mutatingExtracting(end..<end &+ limit)
-        return body(&part)
-      }
-      let used = max(0, min(count, limit))
-      packet.removeLast(limit &- used)
-      left &-= used
-    }
+    if let used = packet.append(upTo: limit, body) { left &-= used }
     current = consume packet
   }
 
@@ -103,8 +94,13 @@ public struct ReplyDatagrams: ~Copyable {
     current = consume packet
   }
 
-  /// Takes the next datagram out.
+  /// Takes the only datagram out; nil when there are more, or none.
   @inline(__always)
+  mutating func takeSingle() -> Packet? {
+    done.isEmpty ? current.take() : nil
+  }
+
+  /// Takes the next datagram out.
   mutating func removeFirst() -> Packet? {
     if !done.isEmpty { return done.removeFirst() }
     return current.take()

@@ -16,12 +16,17 @@ public final class UDPResponder {
 
   private let stack: NetworkStack
   private let port: UInt16
-  private let station: MACAddress
+  private let interface: (any NetworkInterface)?
+  /// The own station, as `RequestHeader` has it.
+  private let station: UInt64
   private let completesChecksums: Bool
   private let headByteCount: Int
   private let payloadLimit: Int
   private let service: Service
   private let endpoint: UDPEndpoint
+  /// From whom to whom the last request went that the stack would have taken, with which addresses.
+  private var accepted: UInt64 = 0
+  private var acceptedIn: UInt32 = 0
   /// Requests that were answered on the short way.
   public private(set) var count: UInt64 = 0
 
@@ -39,7 +44,8 @@ public final class UDPResponder {
     self.port = port
     self.service = service
     self.headByteCount = headByteCount
-    station = stack.interface?.hardwareAddress ?? .zero
+    interface = stack.interface
+    station = RequestHeader.inFrame(stack.interface?.hardwareAddress ?? .zero)
     completesChecksums = stack.interface?.offloads.contains(.transmitChecksum) ?? false
     self.payloadLimit = min(
       payloadLimit, (stack.interface?.mtu ?? 1500) - 48, stack.pool.byteCount - Packet.headroom)
@@ -73,13 +79,23 @@ extension UDPResponder: FrameInterceptor {
     }
     guard let header else { return false }
     count &+= 1
-    while let packet = reply.removeFirst() { send(packet, to: header) }
+    if let packet = reply.takeSingle() {
+      send(packet, to: header)
+    } else {
+      while let packet = reply.removeFirst() { send(packet, to: header) }
+    }
     return true
   }
 
   @inline(__always)
   private func isForUs(_ header: RequestHeader) -> Bool {
-    header.station == station && stack.accepts(from: header.source, to: header.target)
+    guard header.station == station else { return false }
+    let generation = stack.addressGeneration
+    if header.addresses == accepted, generation == acceptedIn { return true }
+    guard stack.accepts(from: header.source, to: header.target) else { return false }
+    accepted = header.addresses
+    acceptedIn = generation
+    return true
   }
 
   @inline(__always)
@@ -88,9 +104,12 @@ extension UDPResponder: FrameInterceptor {
     packet.withMutableBytes { header.writeReply(in: &$0) }
     packet.offload.checksum = .needed(
       start: UInt16(truncatingIfNeeded: packet.start &+ 34), offset: 6)
-    var frame = Frame(packet)
-    if !completesChecksums { frame.completeChecksum() }
-    stack.transmit(complete: frame)
+    guard completesChecksums, stack.capture == nil else {
+      var frame = Frame(packet)
+      if !completesChecksums { frame.completeChecksum() }
+      return stack.transmit(complete: frame)
+    }
+    interface?.transmit(whole: packet)
   }
 }
 

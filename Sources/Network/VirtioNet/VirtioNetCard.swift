@@ -36,6 +36,11 @@ public final class VirtioNetCard: NetworkCard {
     device.transmit(frame)
   }
 
+  public func transmit(whole packet: consuming Packet) {
+    heldCount &+= 1
+    device.transmit(whole: packet)
+  }
+
   public func flush() {
     heldCount = 0
     device.flush()

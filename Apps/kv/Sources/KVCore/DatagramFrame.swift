@@ -45,6 +45,7 @@ public struct DatagramFrame: Sendable, BitwiseCopyable {
 
 extension Session {
   /// Serves the commands of one datagram, behind its frame, into an answer that has room for all.
+  @inline(__always)
   public static func serve<Sink: ReplySink & ~Copyable>(
     datagram: RawSpan, _ frame: DatagramFrame, _ store: ItemStore, now: UInt32,
     to sink: inout Sink
@@ -59,7 +60,15 @@ extension Session {
     if store.serveQuickly(input, &consumed, now: now, to: &sink), consumed == input.byteCount {
       return
     }
+    converse(input.extracting(consumed..<input.byteCount), store, now: now, to: &sink)
+  }
+
+  @inline(never)
+  private static func converse<Sink: ReplySink & ~Copyable>(
+    _ input: RawSpan, _ store: ItemStore, now: UInt32, to sink: inout Sink
+  ) {
     var session = Session(store)
+    var consumed = 0
     _ = session.advance(input, &consumed, now: now, to: &sink)
     if case .value = session.state { session.reply("CLIENT_ERROR bad data chunk\r\n", to: &sink) }
   }

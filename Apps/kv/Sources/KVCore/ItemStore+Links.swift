@@ -61,6 +61,7 @@ extension ItemStore {
     insertNewest(item)
   }
 
+  @inline(__always)
   private func insertNewest(_ item: Item) {
     records[Int(item)].older = newest
     records[Int(item)].newer = Self.none
@@ -68,6 +69,7 @@ extension ItemStore {
     newest = item
   }
 
+  @inline(__always)
   private func takeFromUse(_ item: Item) {
     let newer = records[Int(item)].newer
     let older = records[Int(item)].older

@@ -13,8 +13,15 @@ extension ItemStore {
   /// Lends bytes of one chunk.
   @inline(__always)
   func withBytes<R>(of chunk: Item, _ range: Range<Int>, _ body: (RawSpan) -> R) -> R {
-    let memory = memory
-    return body(RawSpan(_elements: memory[Int(chunk)].span).extracting(range))
+    Self.lend(&memory[Int(chunk)], range, body)
+  }
+
+  // A chunk is lent to change, though nobody changes it: lent to read it would be copied.
+  @inline(__always)
+  private static func lend<R>(
+    _ chunk: inout Chunk, _ range: Range<Int>, _ body: (RawSpan) -> R
+  ) -> R {
+    body(RawSpan(_elements: chunk.span).extracting(range))
   }
 
   /// Copies bytes into one chunk.

@@ -6,9 +6,10 @@ import Bytes
 /// of a small value. They give the same answers as `Session` does, which takes whatever is not
 /// quite so usual, in a third of the time.
 extension ItemStore {
-  /// The lines "END" and "STORED", and "VALUE " with two bytes that the key covers, as numbers whose
-  /// lowest byte is the first letter.
+  // Texts as numbers whose lowest byte is the first letter: "VALUE " with two bytes that the key
+  // covers, "STORED" with its line end, a line end.
   private static var valueLine: UInt64 { 0x2020_2045_554c_4156 }
+  private static var storedLine: UInt64 { 0x0a0d_4445_524f_5453 }
   private static var lineEnd: UInt16 { 0x0a0d }
   /// What follows a value: its line end, and "END" with its own; the last byte is not sent.
   private static var valueEnd: UInt64 { 0x000a_0d44_4e45_0a0d }
@@ -49,7 +50,10 @@ extension ItemStore {
       touch(item)
       sink.fill(limit) { write(item, keyCount, valueCount, in: &$0) }
     } else {
-      sink.append("END\r\n")
+      sink.fill(8) {
+        $0.storeLittleEndian(Self.valueEnd >> 16, at: 0)
+        return 5
+      }
     }
     statistics.gets &+= 1
     consumed = key.end &+ 2
@@ -76,13 +80,20 @@ extension ItemStore {
       place &+= 8
     }
     place = 6 &+ keyCount
-    target.storeLittleEndian(UInt8(32), at: place)
-    place = Decimal.write(UInt64(records[Int(item)].flags), in: &target, at: place &+ 1)
-    target.storeLittleEndian(UInt8(32), at: place)
-    place = Decimal.write(
-      UInt64(truncatingIfNeeded: valueCount), in: &target, at: place &+ 1)
-    target.storeLittleEndian(Self.lineEnd, at: place)
-    place &+= 2
+    let flags = UInt64(records[Int(item)].flags)
+    if flags < 10 {
+      // A space, a digit, a space.
+      target.storeLittleEndian(UInt32(truncatingIfNeeded: 0x20_3020 &+ flags << 8), at: place)
+      place &+= 3
+    } else {
+      target.storeLittleEndian(UInt8(32), at: place)
+      place = Decimal.write(flags, in: &target, at: place &+ 1)
+      target.storeLittleEndian(UInt8(32), at: place)
+      place &+= 1
+    }
+    let digits = Decimal.digits(ofSmall: UInt64(truncatingIfNeeded: valueCount))
+    target.storeLittleEndian(digits.word | UInt64(Self.lineEnd) &<< digits.bitCount, at: place)
+    place &+= Int(truncatingIfNeeded: digits.bitCount >> 3) &+ 2
     withBytes(of: item, keyCount..<keyCount &+ valueCount) { target.copy($0, at: place) }
     place &+= valueCount
     target.storeLittleEndian(Self.valueEnd, at: place)
@@ -126,7 +137,10 @@ extension ItemStore {
     records[Int(item)].expiry = Self.expiry(
       after: Int64(truncatingIfNeeded: seconds), now: now)
     copy(input.extracting(start..<start &+ size), to: item, at: key.byteCount)
-    sink.append("STORED\r\n")
+    sink.fill(8) {
+      $0.storeLittleEndian(Self.storedLine, at: 0)
+      return 8
+    }
     consumed = start &+ size &+ 2
     return true
   }

@@ -42,6 +42,7 @@ struct KeyValueServer {
 
   // MARK: Datagrams
 
+  @inline(__always)
   private static func answer(
     _ request: RawSpan, _ store: ItemStore, _ clock: SecondClock, _ reply: inout ReplyDatagrams
   ) {

@@ -9,6 +9,7 @@ final class SecondClock {
   /// When the next second begins.
   private var end = Instant.start
 
+  @inline(__always)
   func seconds(at now: Instant) -> UInt32 {
     if now >= end { look(at: now) }
     return seconds
