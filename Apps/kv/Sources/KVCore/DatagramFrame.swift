@@ -55,11 +55,9 @@ extension Session {
       sink.append("SERVER_ERROR multi-packet request not supported\r\n")
       return
     }
-    var consumed = 0
     let input = datagram.extracting(DatagramFrame.byteCount..<datagram.byteCount)
-    if store.serveQuickly(input, &consumed, now: now, to: &sink), consumed == input.byteCount {
-      return
-    }
+    let consumed = store.serveQuickly(input, now: now, to: &sink)
+    if consumed == input.byteCount { return }
     converse(input.extracting(consumed..<input.byteCount), store, now: now, to: &sink)
   }
 

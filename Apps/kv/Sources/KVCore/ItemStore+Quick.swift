@@ -14,19 +14,23 @@ extension ItemStore {
   /// What follows a value: its line end, and "END" with its own; the last byte is not sent.
   private static var valueEnd: UInt64 { 0x000a_0d44_4e45_0a0d }
 
-  /// Serves the command at `consumed`, and moves that behind it.
+  /// Room for the answer to a `get` that is served here, and some that is written over: "VALUE ", the
+  /// key, two numbers below 1000, spaces, line ends, the value, "END".
+  private static var getLimit: Int { 416 }
+
+  /// Serves the command that the input begins with.
   ///
-  /// - Returns: false when it is none of the two or not so simple; then nothing has happened, but that
-  ///   an item which is over may be gone.
+  /// - Returns: how many bytes it has; 0 when it is none of the two or not so simple; then nothing has
+  ///   happened, but that an item which is over may be gone.
   @inline(__always)
   func serveQuickly<Sink: ReplySink & ~Copyable>(
-    _ input: RawSpan, _ consumed: inout Int, now: UInt32, to sink: inout Sink
-  ) -> Bool {
-    guard input.byteCount &- consumed >= 8 else { return false }
-    switch input.littleEndian(at: consumed, as: UInt32.self) {
-    case 0x2074_6567: return get(input, &consumed, now: now, to: &sink)
-    case 0x2074_6573: return set(input, &consumed, now: now, to: &sink)
-    default: return false
+    _ input: RawSpan, now: UInt32, to sink: inout Sink
+  ) -> Int {
+    guard input.byteCount >= 8 else { return 0 }
+    switch input.littleEndian(at: 0, as: UInt32.self) {
+    case 0x2074_6567: return get(input, now: now, to: &sink)
+    case 0x2074_6573: return set(input, now: now, to: &sink)
+    default: return 0
     }
   }
 
@@ -34,21 +38,19 @@ extension ItemStore {
 
   @inline(__always)
   private func get<Sink: ReplySink & ~Copyable>(
-    _ input: RawSpan, _ consumed: inout Int, now: UInt32, to sink: inout Sink
-  ) -> Bool {
-    guard let key = KeyScan(input, from: consumed &+ 4, seed), Self.endsLine(input, at: key.end)
-    else { return false }
+    _ input: RawSpan, now: UInt32, to sink: inout Sink
+  ) -> Int {
+    guard let key = KeyScan(input, seed), Self.endsLine(input, at: key.end),
+      sink.contiguousRoom >= Self.getLimit
+    else { return 0 }
     if let item = find(key, in: input, now: now) {
-      let keyCount = key.byteCount
-      let valueCount = Int(records[Int(item)].valueByteCount)
-      // "VALUE ", two numbers, their spaces, line ends and "END" are less than 80 bytes.
-      let limit = keyCount &+ valueCount &+ 80
-      guard keyCount &+ valueCount <= Self.chunkByteCount, limit <= sink.contiguousRoom else {
-        return false
-      }
+      let record = Summary(records[Int(item)])
+      guard record.keyByteCount &+ record.valueByteCount <= Self.chunkByteCount,
+        record.flags < 1000
+      else { return 0 }
       statistics.getHits &+= 1
       touch(item)
-      sink.fill(limit) { write(item, keyCount, valueCount, in: &$0) }
+      sink.fill(Self.getLimit) { write(item, record, in: &$0) }
     } else {
       sink.fill(8) {
         $0.storeLittleEndian(Self.valueEnd >> 16, at: 0)
@@ -56,8 +58,21 @@ extension ItemStore {
       }
     }
     statistics.gets &+= 1
-    consumed = key.end &+ 2
-    return true
+    return key.end &+ 2
+  }
+
+  /// What an answer tells of an item.
+  private struct Summary: BitwiseCopyable {
+    let keyByteCount: Int
+    let valueByteCount: Int
+    let flags: UInt64
+
+    @inline(__always)
+    init(_ record: Record) {
+      keyByteCount = Int(record.keyByteCount)
+      valueByteCount = Int(UInt32(bitPattern: record.valueByteCount))
+      flags = UInt64(record.flags)
+    }
   }
 
   /// Whether a line ends there as lines should.
@@ -69,9 +84,9 @@ extension ItemStore {
   /// Writes an item of one chunk, and the line that ends a retrieval; returns how many bytes these
   /// are.
   @inline(__always)
-  private func write(
-    _ item: Item, _ keyCount: Int, _ valueCount: Int, in target: inout MutableRawSpan
-  ) -> Int {
+  private func write(_ item: Item, _ record: Summary, in target: inout MutableRawSpan) -> Int {
+    // The compiler sees by the masks that all of it has room.
+    let (keyCount, valueCount) = (record.keyByteCount & 0x7f, record.valueByteCount & 0xff)
     target.storeLittleEndian(Self.valueLine, at: 0)
     // Whole words of the chunk: what is behind the key is written over.
     var place = 0
@@ -80,20 +95,14 @@ extension ItemStore {
       place &+= 8
     }
     place = 6 &+ keyCount
-    let flags = UInt64(records[Int(item)].flags)
-    if flags < 10 {
-      // A space, a digit, a space.
-      target.storeLittleEndian(UInt32(truncatingIfNeeded: 0x20_3020 &+ flags << 8), at: place)
-      place &+= 3
-    } else {
-      target.storeLittleEndian(UInt8(32), at: place)
-      place = Decimal.write(flags, in: &target, at: place &+ 1)
-      target.storeLittleEndian(UInt8(32), at: place)
-      place &+= 1
-    }
-    let digits = Decimal.digits(ofSmall: UInt64(truncatingIfNeeded: valueCount))
-    target.storeLittleEndian(digits.word | UInt64(Self.lineEnd) &<< digits.bitCount, at: place)
-    place &+= Int(truncatingIfNeeded: digits.bitCount >> 3) &+ 2
+    let flags = Decimal.digits(ofSmall: record.flags)
+    // A space before and behind.
+    target.storeLittleEndian(
+      32 | flags.word &<< 8 | 32 &<< (flags.bitCount &+ 8), at: place)
+    place &+= 2 &+ Int(truncatingIfNeeded: flags.bitCount >> 3)
+    let size = Decimal.digits(ofSmall: UInt64(truncatingIfNeeded: valueCount))
+    target.storeLittleEndian(size.word | UInt64(Self.lineEnd) &<< size.bitCount, at: place)
+    place &+= 2 &+ Int(truncatingIfNeeded: size.bitCount >> 3)
     withBytes(of: item, keyCount..<keyCount &+ valueCount) { target.copy($0, at: place) }
     place &+= valueCount
     target.storeLittleEndian(Self.valueEnd, at: place)
@@ -104,45 +113,78 @@ extension ItemStore {
 
   @inline(__always)
   private func set<Sink: ReplySink & ~Copyable>(
-    _ input: RawSpan, _ consumed: inout Int, now: UInt32, to sink: inout Sink
-  ) -> Bool {
-    guard let key = KeyScan(input, from: consumed &+ 4, seed) else { return false }
+    _ input: RawSpan, now: UInt32, to sink: inout Sink
+  ) -> Int {
+    guard let key = KeyScan(input, seed) else { return 0 }
     var place = key.end
-    guard let flags = Self.number(input, &place), let seconds = Self.number(input, &place),
-      let size = Self.number(input, &place), Self.endsLine(input, at: place),
-      key.byteCount &+ size <= Self.chunkByteCount
-    else { return false }
-    let start = place &+ 2
-    guard input.byteCount &- start >= size &+ 2, Self.endsLine(input, at: start &+ size) else {
-      return false
+    var (flags, seconds) = (0, 0)
+    guard input.byteCount &- place >= 8 else { return 0 }
+    if input.littleEndian(at: place, as: UInt32.self) == Self.zeros {
+      place &+= 4
+    } else {
+      guard let first = Self.number(input, &place), let second = Self.number(input, &place) else {
+        return 0
+      }
+      (flags, seconds) = (first, second)
     }
+    guard let size = Self.size(input, &place), key.byteCount &+ size <= Self.chunkByteCount,
+      input.byteCount &- place >= size &+ 2, Self.endsLine(input, at: place &+ size)
+    else { return 0 }
     let item: Item
     if let old = find(key, in: input, now: now) {
-      guard records[Int(old)].holders == 0, records[Int(old)].next == Self.none else {
-        return false
-      }
+      guard records[Int(old)].holders == 0, records[Int(old)].next == Self.none else { return 0 }
       item = old
       renew(item, valueByteCount: size)
     } else {
-      let name = input.extracting(key.start..<key.end)
-      guard let new = reserve(name, key.hash, flags: 0, expiry: 0, valueByteCount: size) else {
-        return false
-      }
-      link(new, replacing: nil)
-      release(new)
+      guard let new = insert(key, input, valueByteCount: size) else { return 0 }
       item = new
     }
     statistics.sets &+= 1
     records[Int(item)].flags = UInt32(truncatingIfNeeded: flags)
     records[Int(item)].expiry = Self.expiry(
       after: Int64(truncatingIfNeeded: seconds), now: now)
-    copy(input.extracting(start..<start &+ size), to: item, at: key.byteCount)
+    copy(input.extracting(place..<place &+ size), to: item, at: key.byteCount)
     sink.fill(8) {
       $0.storeLittleEndian(Self.storedLine, at: 0)
       return 8
     }
-    consumed = start &+ size &+ 2
-    return true
+    return place &+ size &+ 2
+  }
+
+  /// An item of one chunk that is found from now on, and whose value the caller writes.
+  @inline(never)
+  private func insert(_ key: KeyScan, _ input: RawSpan, valueByteCount: Int) -> Item? {
+    let name = input.extracting(KeyScan.start..<key.end)
+    guard
+      let item = reserve(name, key.hash, flags: 0, expiry: 0, valueByteCount: valueByteCount)
+    else { return nil }
+    link(item, replacing: nil)
+    release(item)
+    return item
+  }
+
+  /// " 0 0", the flags and the time that most values have.
+  private static var zeros: UInt32 { 0x3020_3020 }
+
+  /// Takes a space, a number of one to three digits and a line end at `place`, which moves behind
+  /// them.
+  @inline(__always)
+  private static func size(_ input: RawSpan, _ place: inout Int) -> Int? {
+    guard input.byteCount &- place >= 8 else { return nil }
+    let word = input.littleEndian(at: place, as: UInt64.self)
+    guard word & 0xff == 32 else { return nil }
+    // Digits become 0 to 9; the lowest bit that is set marks the first byte that is none.
+    let digits = (word >> 8) ^ 0x30_3030_3030_3030
+    let others = (((digits & 0x7f7f_7f7f) &+ 0x7676_7676) | digits) & 0x8080_8080
+    let count = others.trailingZeroBitCount >> 3
+    guard count > 0, count <= 3 else { return nil }
+    let end = UInt64(truncatingIfNeeded: count &* 8 &+ 8)
+    guard UInt16(truncatingIfNeeded: word &>> end) == lineEnd else { return nil }
+    // The last one goes to the third place, with zeros before the first.
+    let three = digits &<< (32 &- end)
+    let value = (three & 0xff) &* 100 &+ (three >> 8 & 0xff) &* 10 &+ (three >> 16 & 0xff)
+    place &+= count &+ 3
+    return Int(truncatingIfNeeded: value)
   }
 
   /// Takes a space and a number of one to nine digits at `place`, which moves behind them.

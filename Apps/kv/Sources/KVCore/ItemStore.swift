@@ -126,7 +126,7 @@ public final class ItemStore {
     return nil
   }
 
-  /// The same for a key that lies in one chunk, as found in `input`.
+  /// The same for a key that lies in one chunk, as found at the front of `input`.
   @inline(__always)
   func find(_ key: KeyScan, in input: RawSpan, now: UInt32) -> Item? {
     if flushTime != 0, flushTime <= now { removeAll() }
@@ -147,9 +147,11 @@ public final class ItemStore {
   private func holdsKey(_ item: Item, _ key: KeyScan, in input: RawSpan) -> Bool {
     guard Int(records[Int(item)].keyByteCount) == key.byteCount else { return false }
     let wholeCount = key.byteCount &>> 3
-    for index in 0..<wholeCount
-    where memory[Int(item)][index] != input.littleEndian(at: key.start &+ index &* 8) {
-      return false
+    var index = 0
+    while index < wholeCount {
+      let word = input.littleEndian(at: KeyScan.start &+ index &* 8, as: UInt64.self)
+      guard memory[Int(item)][index] == word else { return false }
+      index &+= 1
     }
     let bits = UInt64(truncatingIfNeeded: key.byteCount & 7) &<< 3
     return bits == 0 || memory[Int(item)][wholeCount] & ((1 &<< bits) &- 1) == key.last

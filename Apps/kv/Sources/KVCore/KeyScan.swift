@@ -2,56 +2,62 @@
 
 import Bytes
 
-/// A key at the place of a command line where one stands, found and hashed in one pass of eight
-/// bytes a step.
+/// The key behind a command's name of three letters and a space, found and hashed in one pass of
+/// eight bytes a step.
 struct KeyScan: BitwiseCopyable {
-  /// Where the key begins, and the place behind it.
-  let start: Int
-  let end: Int
+  /// Where the key begins.
+  @inline(__always)
+  static var start: Int { 4 }
+
+  /// Below 128.
+  let byteCount: Int
+  /// What follows the key.
+  let separator: UInt8
   let hash: UInt32
   /// The bytes of the key behind its last whole eight, the first in the lowest place.
   let last: UInt64
 
-  var byteCount: Int {
-    @inline(__always) get { end &- start }
+  /// The place behind the key.
+  var end: Int {
+    @inline(__always) get { Self.start &+ byteCount }
   }
 
-  /// Finds the key at `start`. Nil when it is not the usual one: empty, longer than a chunk of the
-  /// store, without a space, a carriage return or a line feed behind it in `input`, or with another
-  /// byte below 32 in it. Needs eight bytes of input.
+  /// Finds the key of a command that `input` begins with, and has at least 8 bytes of. Nil when it is
+  /// not the usual one: empty, as long as a chunk of the store, without a space or a carriage return
+  /// behind it, or with another byte below 33 in it.
   @inline(__always)
-  init?(_ input: RawSpan, from start: Int, _ seed: UInt64) {
+  init?(_ input: RawSpan, _ seed: UInt64) {
     let byteCount = input.byteCount
+    guard byteCount >= 8 else { return nil }
     var state = seed
-    var place = start
+    var whole = 0
     var word: UInt64
-    var separator: UInt64
+    var below: UInt64
     while true {
-      guard place &- start < ItemStore.chunkByteCount else { return nil }
-      if place &+ 8 <= byteCount {
-        word = input.littleEndian(at: place)
+      guard whole < ItemStore.chunkByteCount else { return nil }
+      let missing = whole &+ Self.start &+ 8 &- byteCount
+      if missing <= 0 {
+        word = input.littleEndian(at: whole &+ Self.start)
       } else {
         // The end of the input, with zeros behind it.
-        let missing = place &+ 8 &- byteCount
-        guard missing < 8, byteCount >= 8 else { return nil }
-        word = input.littleEndian(at: byteCount &- 8, as: UInt64.self) &>> UInt64(8 &* missing)
+        guard missing < 8 else { return nil }
+        let bits = UInt64(truncatingIfNeeded: missing) &<< 3
+        word = input.littleEndian(at: byteCount &- 8, as: UInt64.self) &>> bits
       }
       // The lowest bit that is set marks the first byte below 33.
-      separator = (word &- 0x2121_2121_2121_2121) & ~word & 0x8080_8080_8080_8080
-      if separator != 0 { break }
+      below = (word &- 0x2121_2121_2121_2121) & ~word & 0x8080_8080_8080_8080
+      if below != 0 { break }
       state = ItemStore.mix(state ^ word)
-      place &+= 8
+      whole &+= 8
     }
-    let bits = UInt64(truncatingIfNeeded: separator.trailingZeroBitCount) & 0x38
-    let end = place &+ Int(bits &>> 3)
-    let byte = UInt8(truncatingIfNeeded: word &>> bits)
-    guard byte == 32 || byte == 13 || byte == 10, end > start, end < byteCount,
-      end &- start <= ItemStore.chunkByteCount
-    else { return nil }
-    self.start = start
-    self.end = end
+    let bits = UInt64(truncatingIfNeeded: below.trailingZeroBitCount) & 0x38
+    separator = UInt8(truncatingIfNeeded: word &>> bits)
+    let count = (whole &+ Int(truncatingIfNeeded: bits &>> 3)) & 0x7f
+    // The zeros are none of the two.
+    guard count > 0, separator == 32 || separator == 13 else { return nil }
+    self.byteCount = count
     last = word & ((1 &<< bits) &- 1)
-    hash = ItemStore.finish(state, last, byteCount: end &- start)
+    hash = ItemStore.finish(state, last, byteCount: count)
   }
 }
 

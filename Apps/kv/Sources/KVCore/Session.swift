@@ -102,7 +102,12 @@ public struct Session: ~Copyable {
       case .command:
         guard consumed < input.byteCount else { return .needsInput }
         isSilent = false
-        if store.serveQuickly(input, &consumed, now: now, to: &sink) { continue }
+        let command = input.extracting(consumed..<input.byteCount)
+        let count = store.serveQuickly(command, now: now, to: &sink)
+        if count > 0 {
+          consumed &+= count
+          continue
+        }
         guard takeCommand(input, &consumed, now: now, to: &sink) else { return .needsInput }
       case .keys:
         guard takeKey(input, &consumed, now: now, to: &sink) else { return .needsInput }
