@@ -24,9 +24,9 @@ extension ItemStore {
   @inline(__always)
   func renew(_ item: Item, valueByteCount: Int) {
     statistics.totalItems &+= 1
-    statistics.byteCount &-= byteCount(of: item)
+    let difference = valueByteCount &- Int(records[Int(item)].valueByteCount)
+    statistics.byteCount &+= UInt64(bitPattern: Int64(difference))
     records[Int(item)].valueByteCount = Int32(truncatingIfNeeded: valueByteCount)
-    statistics.byteCount &+= byteCount(of: item)
     lastUnique &+= 1
     records[Int(item)].unique = lastUnique
     touch(item)

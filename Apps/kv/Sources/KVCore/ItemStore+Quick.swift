@@ -44,13 +44,11 @@ extension ItemStore {
       sink.contiguousRoom >= Self.getLimit
     else { return 0 }
     if let item = find(key, in: input, now: now) {
-      let record = Summary(records[Int(item)])
-      guard record.keyByteCount &+ record.valueByteCount <= Self.chunkByteCount,
-        record.flags < 1000
+      let valueCount = Int(UInt32(bitPattern: records[Int(item)].valueByteCount))
+      guard key.byteCount &+ valueCount <= Self.chunkByteCount, records[Int(item)].flags < 1000
       else { return 0 }
       statistics.getHits &+= 1
-      touch(item)
-      sink.fill(Self.getLimit) { write(item, record, in: &$0) }
+      sink.fill(Self.getLimit) { write(item, in: &$0) }
     } else {
       sink.fill(8) {
         $0.storeLittleEndian(Self.valueEnd >> 16, at: 0)
@@ -61,41 +59,34 @@ extension ItemStore {
     return key.end &+ 2
   }
 
-  /// What an answer tells of an item.
-  private struct Summary: BitwiseCopyable {
-    let keyByteCount: Int
-    let valueByteCount: Int
-    let flags: UInt64
-
-    @inline(__always)
-    init(_ record: Record) {
-      keyByteCount = Int(record.keyByteCount)
-      valueByteCount = Int(UInt32(bitPattern: record.valueByteCount))
-      flags = UInt64(record.flags)
-    }
-  }
-
   /// Whether a line ends there as lines should.
   @inline(__always)
   private static func endsLine(_ input: RawSpan, at place: Int) -> Bool {
     input.byteCount &- place >= 2 && input.littleEndian(at: place, as: UInt16.self) == lineEnd
   }
 
-  /// Writes an item of one chunk, and the line that ends a retrieval; returns how many bytes these
-  /// are.
-  @inline(__always)
-  private func write(_ item: Item, _ record: Summary, in target: inout MutableRawSpan) -> Int {
-    // The compiler sees by the masks that all of it has room.
-    let (keyCount, valueCount) = (record.keyByteCount & 0x7f, record.valueByteCount & 0xff)
+  /// Writes an item of one chunk, which counts as used, and the line that ends a retrieval; returns
+  /// how many bytes these are.
+  ///
+  /// A function of its own has registers enough; in place it would keep half of its numbers on the
+  /// stack.
+  @inline(never)
+  private func write(_ item: Item, in target: inout MutableRawSpan) -> Int {
+    touch(item)
+    let keyCount = Int(records[Int(item)].keyByteCount & 0x7f)
+    let valueCount = Int(records[Int(item)].valueByteCount & 0xff)
     target.storeLittleEndian(Self.valueLine, at: 0)
     // Whole words of the chunk: what is behind the key is written over.
-    var place = 0
-    while place < keyCount {
-      target.storeLittleEndian(memory[Int(item)][place &>> 3], at: 6 &+ place)
-      place &+= 8
+    target.storeLittleEndian(memory[Int(item)][0], at: 6)
+    if keyCount > 8 {
+      var place = 8
+      while place < keyCount {
+        target.storeLittleEndian(memory[Int(item)][place &>> 3], at: 6 &+ place)
+        place &+= 8
+      }
     }
-    place = 6 &+ keyCount
-    let flags = Decimal.digits(ofSmall: record.flags)
+    var place = 6 &+ keyCount
+    let flags = Decimal.digits(ofSmall: UInt64(records[Int(item)].flags))
     // A space before and behind.
     target.storeLittleEndian(
       32 | flags.word &<< 8 | 32 &<< (flags.bitCount &+ 8), at: place)
@@ -141,8 +132,8 @@ extension ItemStore {
     }
     statistics.sets &+= 1
     records[Int(item)].flags = UInt32(truncatingIfNeeded: flags)
-    records[Int(item)].expiry = Self.expiry(
-      after: Int64(truncatingIfNeeded: seconds), now: now)
+    records[Int(item)].expiry =
+      seconds == 0 ? 0 : Self.expiry(after: Int64(truncatingIfNeeded: seconds), now: now)
     copy(input.extracting(place..<place &+ size), to: item, at: key.byteCount)
     sink.fill(8) {
       $0.storeLittleEndian(Self.storedLine, at: 0)
