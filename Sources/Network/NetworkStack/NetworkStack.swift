@@ -180,10 +180,14 @@ public final class NetworkStack {
     if !joined.isEmpty { joined = PacketQueue() }
   }
 
-  /// Whether the interceptor has served a frame, which then is not to be given to `receive`. What is
+  /// Whether `interceptor` has served a frame, which then is not to be given to `receive`. What is
   /// written down goes the usual way.
+  ///
+  /// - Parameter interceptor: the stack's own, looked up once for many frames.
   @inline(__always)
-  public func intercepts(_ packet: borrowing Packet, now: Instant) -> Bool {
+  public func intercepts(
+    _ packet: borrowing Packet, by interceptor: (any FrameInterceptor)?, now: Instant
+  ) -> Bool {
     guard let interceptor, capture == nil else { return false }
     self.now = now
     guard interceptor.serves(packet) else { return false }

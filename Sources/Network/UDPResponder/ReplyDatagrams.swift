@@ -17,7 +17,7 @@ public struct ReplyDatagrams: ~Copyable {
   public private(set) var count = 0
   /// When the stack took the packets that the request is among, by the monotonic clock: costs less
   /// than to look at a clock.
-  public let now: Instant
+  public internal(set) var now: Instant
 
   /// An empty reply.
   ///
@@ -32,6 +32,14 @@ public struct ReplyDatagrams: ~Copyable {
     self.pool = pool
     self.headByteCount = headByteCount
     self.payloadLimit = payloadLimit
+  }
+
+  /// Begins the next reply, when the last one has been taken out.
+  @inline(__always)
+  mutating func begin(at now: Instant) {
+    self.now = now
+    left = 0
+    count = 0
   }
 
   /// The most bytes that `fill` lends.

@@ -27,6 +27,9 @@ public final class UDPResponder {
   /// From whom to whom the last request went that the stack would have taken, with which addresses.
   private var accepted: UInt64 = 0
   private var acceptedIn: UInt32 = 0
+  /// The reply that is being made on the short way; empty between requests. One for all of them: to
+  /// make a new one each time would cost as much as to write its headers.
+  private var reply: ReplyDatagrams
   /// Requests that were answered on the short way.
   public private(set) var count: UInt64 = 0
 
@@ -49,6 +52,8 @@ public final class UDPResponder {
     completesChecksums = stack.interface?.offloads.contains(.transmitChecksum) ?? false
     self.payloadLimit = min(
       payloadLimit, (stack.interface?.mtu ?? 1500) - 48, stack.pool.byteCount - Packet.headroom)
+    reply = ReplyDatagrams(
+      pool: stack.pool, headByteCount: headByteCount, payloadLimit: self.payloadLimit, now: stack.now)
     endpoint = stack.udp.makeEndpoint(isIPv6: true)
     guard stack.interceptor == nil else { throw .addressNotAvailable }
     try stack.udp.bind(
@@ -67,7 +72,7 @@ public final class UDPResponder {
 extension UDPResponder: FrameInterceptor {
   /// The short way. It serves what is plain and leaves everything else to the stack.
   public func serves(_ frame: borrowing Packet) -> Bool {
-    var reply = makeReply()
+    reply.begin(at: stack.now)
     let checksum = frame.offload.checksum
     let header = frame.withBytes { bytes -> RequestHeader? in
       guard let header = RequestHeader(parsing: bytes, port: port), isForUs(header) else {
