@@ -48,6 +48,9 @@ public struct IPv4Routes {
   /// Whether the primary network is on the link.
   private var reachesPrimaryNetwork = false
 
+  /// Changes with the addresses.
+  public private(set) var generation: UInt32 = 1
+
   public init() {}
 
   /// Adds an address and the route to its network. False when it is there already, is none that a
@@ -110,6 +113,7 @@ public struct IPv4Routes {
   }
 
   private mutating func refresh() {
+    generation &+= 1
     primary = addresses.first?.address ?? .any
     primaryPrefix = addresses.first ?? IPv4Prefix(.any, length: 32)
     primaryBroadcast = addresses.first?.broadcast ?? .broadcast

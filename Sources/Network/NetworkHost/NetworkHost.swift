@@ -243,9 +243,12 @@ public final class NetworkHost {
     hasPolled = true
     hasServed = true
     let now = Clock.now()
+    let interceptor = stack.interceptor
     var count = 1
     while true {
-      stack.receive(packet, rest: rest.take(), now: now)
+      if !rest.isEmpty || !stack.intercepts(packet, by: interceptor, now: now) {
+        stack.receive(packet, rest: rest.take(), now: now)
+      }
       if count & 63 == 0 { card.flush() }
       guard let next = card.receive(rest: &rest) else { break }
       packet = next

@@ -90,6 +90,11 @@ extension NetworkStack {
     return header.source == .any && header.target == .broadcast
   }
 
+  /// Changes with the answers of `accepts`.
+  public var addressGeneration: UInt32 {
+    @inline(__always) get { routes.generation }
+  }
+
   /// Whether a packet from the link, from one host to one, is for us and comes from where it may.
   public func accepts(from source: IPv4Address, to target: IPv4Address) -> Bool {
     routes.isOwn(target) && !target.isLoopback && source.isUnicast && !source.isLoopback

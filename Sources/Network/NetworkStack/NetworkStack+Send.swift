@@ -128,6 +128,12 @@ extension NetworkStack: InternetSink {
     interface.transmit(frame)
   }
 
+  /// Gives a frame that has all its headers to the interface.
+  public func transmit(complete frame: consuming Frame) {
+    if let capture { capture.record(frame, now: now) }
+    interface?.transmit(frame)
+  }
+
   public func sourceAddress(to target: IPAddress) -> IPAddress? {
     guard let target = target.ipv4 else {
       return routes6.source(to: target.mapped, now: now).map { IPAddress($0) }

@@ -185,6 +185,21 @@ public final class NetworkStack {
     if !joined.isEmpty { joined = PacketQueue() }
   }
 
+  /// Whether `interceptor` has served a frame, which then is not to be given to `receive`. What is
+  /// written down goes the usual way.
+  ///
+  /// - Parameter interceptor: the stack's own, looked up once for many frames.
+  @inline(__always)
+  public func intercepts(
+    _ packet: borrowing Packet, by interceptor: (any FrameInterceptor)?, now: Instant
+  ) -> Bool {
+    guard let interceptor, capture == nil else { return false }
+    self.now = now
+    guard interceptor.serves(packet) else { return false }
+    counters.received &+= 1
+    return true
+  }
+
   /// Whether packets to ourselves are under way.
   public var hasLoopback: Bool {
     @inline(__always) get { !loopback.isEmpty }

@@ -66,6 +66,17 @@ final class NetReceiver {
     return give(packet)
   }
 
+  /// Gives the device a fresh buffer in place of the used one of that name.
+  @inline(__always)
+  private func replaceBuffer(_ name: Int) {
+    guard let packet = pool.allocate(headroom: Self.position) else {
+      return queue.giveUp(name)
+    }
+    let address = packet.physicalAddress
+    guard let name = queue.giveAgain(name, address, byteCount: bufferByteCount) else { return }
+    buffers[name] = consume packet
+  }
+
   /// Gives the device a whole buffer.
   @inline(__always)
   private func give(_ packet: consuming Packet) -> Bool {
@@ -83,10 +94,10 @@ final class NetReceiver {
   /// behind the first are appended to `rest`.
   @inline(__always)
   func receive(rest: inout PacketQueue) -> Packet? {
-    while let used = queue.takeUsed() {
+    while let used = queue.takeUsedBuffer() {
       guard var packet = buffers[used.name].take() else { return fail() }
       takenCount &+= 1
-      giveBuffer()
+      replaceBuffer(used.name)
       let start = Self.position &+ NetHeader.byteCount
       guard used.writtenByteCount >= NetHeader.byteCount,
         packet.setBounds(start: Self.position, end: Self.position &+ used.writtenByteCount)
@@ -114,6 +125,7 @@ final class NetReceiver {
   }
 
   /// What the header says, as far as it was agreed on.
+  @inline(__always)
   private func offload(_ header: NetHeader, start: Int, byteCount: Int) -> PacketOffload? {
     var header = header
     if !takesChecksums { header.flags = 0 }
@@ -126,11 +138,11 @@ final class NetReceiver {
   private func takeRest(_ count: UInt16, into rest: inout PacketQueue) -> Bool {
     guard count > 0 else { return false }
     for _ in 1..<count {
-      guard let used = queue.takeUsed(), var packet = buffers[used.name].take() else {
+      guard let used = queue.takeUsedBuffer(), var packet = buffers[used.name].take() else {
         return false
       }
       takenCount &+= 1
-      giveBuffer()
+      replaceBuffer(used.name)
       guard
         packet.setBounds(start: Self.position, end: Self.position &+ used.writtenByteCount)
       else { return false }

@@ -200,6 +200,14 @@ public final class VirtioNet {
     transmitter.transmit(frame)
   }
 
+  /// The same for a frame of one piece.
+  @inline(__always)
+  public func transmit(whole packet: consuming Packet) {
+    counts.sentFrames &+= 1
+    counts.sentBytes &+= UInt64(truncatingIfNeeded: packet.byteCount)
+    transmitter.transmit(whole: packet)
+  }
+
   /// Shows the device what was sent since the last time, and gives it fresh receive buffers.
   @inline(__always)
   public func flush() {

@@ -38,6 +38,12 @@ public final class VirtioNetCard: NetworkCard {
   }
 
   @_optimize(speed)
+  public func transmit(whole packet: consuming Packet) {
+    heldCount &+= 1
+    device.transmit(whole: packet)
+  }
+
+  @_optimize(speed)
   public func flush() {
     heldCount = 0
     device.flush()
