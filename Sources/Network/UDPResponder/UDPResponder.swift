@@ -53,7 +53,8 @@ public final class UDPResponder {
     self.payloadLimit = min(
       payloadLimit, (stack.interface?.mtu ?? 1500) - 48, stack.pool.byteCount - Packet.headroom)
     reply = ReplyDatagrams(
-      pool: stack.pool, headByteCount: headByteCount, payloadLimit: self.payloadLimit, now: stack.now)
+      pool: stack.pool, headByteCount: headByteCount, payloadLimit: self.payloadLimit,
+      now: stack.now)
     endpoint = stack.udp.makeEndpoint(isIPv6: true)
     guard stack.interceptor == nil else { throw .addressNotAvailable }
     try stack.udp.bind(
