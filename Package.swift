@@ -23,6 +23,18 @@ let house: [SwiftSetting] = [
   .enableExperimentalFeature("Extern"),
 ]
 
+/// What the image's configuration leaves out, by Kconfig's names; nothing by default.
+let left = (Context.environment["MARTLET_WITHOUT"] ?? "").split(separator: ",").map(String.init)
+
+/// Two folders of a micro-library, of which configuration chooses one.
+struct Choice {
+  let symbol: String
+  let folder: String
+  let substitute: String
+
+  var unused: String { left.contains(symbol) ? folder : substitute }
+}
+
 /// One micro-library: its layer's folder, its name, and what it stands on.
 struct Library {
   let layer: String
@@ -30,18 +42,20 @@ struct Library {
   let dependencies: [String]
   /// Whether it has a sibling folder for each platform.
   let hasSiblings: Bool
+  let choices: [Choice]
 
   /// - Parameters:
   ///   - guest: what it stands on in the guest only.
   ///   - hasSiblings: whether that is for a sibling folder of its own.
   init(
     _ layer: String, _ name: String, on dependencies: [String] = [], guest: [String] = [],
-    hasSiblings: Bool? = nil
+    hasSiblings: Bool? = nil, choices: [Choice] = []
   ) {
     self.layer = layer
     self.name = name
     self.dependencies = dependencies + (platform == "guest" ? guest : [])
     self.hasSiblings = hasSiblings ?? !guest.isEmpty
+    self.choices = choices
   }
 
   var target: Target {
@@ -50,7 +64,8 @@ struct Library {
       dependencies: dependencies.map { .byName(name: $0) },
       path: "Sources/\(layer)/\(name)",
       exclude: (layer == "App" ? ["README.md"] : ["README.md", "Kconfig"])
-        + (hasSiblings ? [platform == "guest" ? "Host" : "Guest"] : []),
+        + (hasSiblings ? [platform == "guest" ? "Host" : "Guest"] : [])
+        + choices.map(\.unused),
       swiftSettings: house)
   }
 }
@@ -86,6 +101,7 @@ let libraries: [Library] = [
   Library("Devices", "VirtioConsole", on: ["Base", "Bytes", "Machine", "Virtio", "Log"]),
   Library("Devices", "VirtioEntropy", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
   Library("Devices", "RealTimeClock", on: ["Machine"]),
+  Library("Devices", "VirtioBlock", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
   Library("Devices", "Virtio9P", on: ["Base", "Bytes", "Machine", "Scheduling", "Virtio"]),
 
   Library("Network", "Addresses", on: ["Bytes"]),
@@ -104,11 +120,21 @@ let libraries: [Library] = [
   Library("Network", "PacketCapture", on: ["Base", "Bytes", "Packets"]),
   Library("Network", "DHCP", on: ["Addresses", "Base", "Bytes"]),
   Library("Network", "ResolverConfiguration", on: ["Addresses", "Bytes"]),
+  Library("Network", "StubResolver", on: ["Addresses", "Base", "Bytes"]),
   Library(
     "Network", "NetworkStack",
     on: [
       "ARP", "Addresses", "Base", "Bytes", "DHCP", "Ethernet", "ICMP", "ICMPv6", "IPv4", "IPv6",
       "Internet", "Loopback", "NDP", "Neighbors", "PacketCapture", "Packets", "UDP",
+    ],
+    choices: [
+      Choice(symbol: "NETWORK_IPV6", folder: "IPv6", substitute: "WithoutIPv6"),
+      Choice(symbol: "NETWORK_DHCP", folder: "DHCP", substitute: "WithoutDHCP"),
+    ]),
+  Library(
+    "Network", "UDPResponder",
+    on: [
+      "Addresses", "Base", "Bytes", "Ethernet", "Internet", "NetworkStack", "Packets", "UDP",
     ]),
   Library("Network", "TCP", on: ["Addresses", "Base", "Bytes", "Packets", "TimerWheel"]),
   Library(
@@ -211,12 +237,54 @@ let libraries: [Library] = [
   Library(
     "App", "MartletThreads", on: ["Base", "Bytes", "Machine", "MartletTime"],
     guest: ["NativeThreads", "Scheduling"]),
+  Library("App", "MartletMemory", on: ["Machine"], guest: ["NativeImage"]),
   Library(
     "App", "MartletNetwork", on: ["Addresses", "Base", "Bytes", "Machine", "MartletTime"],
-    guest: ["NativeNetwork", "NetworkHost", "NetworkStack", "Scheduling", "TCP"]),
+    guest: [
+      "Clock", "Internet", "NativeNetwork", "NativeThreads", "NetworkHost", "NetworkStack",
+      "Packets", "Scheduling", "TCP", "UDP",
+    ]),
+  Library(
+    "App", "MartletPort", on: ["Addresses", "Base", "Bytes", "Packets"],
+    guest: ["Clock", "Machine", "NativeDevices", "NativeThreads", "Virtio", "VirtioNet"]),
+  Library(
+    "App", "MartletDatagrams", on: ["Base", "Bytes", "MartletNetwork"],
+    guest: [
+      "Internet", "Machine", "NativeNetwork", "NetworkHost", "NetworkStack", "Packets",
+      "Scheduling", "UDP", "UDPResponder",
+    ]),
+  Library(
+    "App", "MartletInput", on: ["Base", "Bytes", "Machine", "MartletConsole", "MartletTime"],
+    guest: ["NativeInput"]),
+  Library(
+    "App", "MartletProgram", on: ["Base", "Bytes", "Machine", "MartletThreads"],
+    guest: ["CommandLine", "Log", "NativeImage", "NativeThreads", "Scheduling"]),
+  Library(
+    "App", "MartletRandom", on: ["Bytes"], guest: ["NativeThreads", "Random"], hasSiblings: true),
+  Library(
+    "App", "MartletNames",
+    on: ["Addresses", "Base", "Bytes", "Machine", "MartletNetwork", "MartletTime"],
+    guest: [
+      "NativeNetwork", "NetworkHost", "NetworkStack", "Random", "ResolverConfiguration",
+      "StubResolver",
+    ]),
+  Library(
+    "App", "MartletLog", on: ["Bytes", "MartletConsole", "MartletProgram", "MartletTime"],
+    guest: ["CommandLine", "NativeThreads"]),
+  Library("App", "MartletTrace", on: ["Bytes", "MartletTime"]),
+  Library(
+    "App", "MartletBlocks", on: ["Base", "Bytes", "Machine"],
+    guest: ["NativeBlocks", "VirtioBlock"]),
+  Library(
+    "App", "MartletFiles", on: ["Base", "Bytes", "Machine"],
+    guest: ["EROFS", "Memory", "NativeArchive", "NativeFiles", "VFS"]),
   Library(
     "App", "Martlet",
-    on: ["MartletConsole", "MartletNetwork", "MartletThreads", "MartletTime"],
+    on: [
+      "MartletBlocks", "MartletConsole", "MartletDatagrams", "MartletFiles", "MartletInput",
+      "MartletLog", "MartletMemory", "MartletNames", "MartletNetwork", "MartletPort",
+      "MartletProgram", "MartletRandom", "MartletThreads", "MartletTime", "MartletTrace",
+    ],
     guest: ["NativeImage"], hasSiblings: false),
 ]
 
@@ -238,13 +306,52 @@ let nativeImage: [Target] =
         "Random", "RealTimeClock", "SchedulerCooperative", "Scheduling",
       ]),
     native(
-      "NativeNetwork", ["NativeNetwork", "Network"],
+      "NativeArchive", ["NativeArchive"], on: ["Base", "Bytes", "EROFS", "Log", "Machine", "VFS"]),
+    native(
+      "NativeDevices", ["NativeDevices", "Network/VirtioChoice.swift"],
       on: [
-        "Addresses", "Base", "Bytes", "CommandLine", "Frames", "Internet", "Log", "Machine",
-        "NativeThreads", "NetworkHost", "PCI", "Packets", "Random", "Scheduling", "Virtio",
-        "VirtioMMIO", "VirtioNet", "VirtioPCI",
+        "Bytes", "CommandLine", "NativeThreads", "PCI", "Virtio", "VirtioMMIO", "VirtioPCI",
       ]),
-  ] : []
+    native(
+      "NativeNetwork",
+      ["NativeNetwork", "Network/NetworkChoice.swift", "Network/NetworkMaker.swift"],
+      on: [
+        "Addresses", "Base", "Bytes", "Clock", "CommandLine", "Frames", "Internet", "Log",
+        "Machine", "NativeDevices", "NativeThreads", "NetworkHost", "Packets", "Random",
+        "Scheduling", "Virtio", "VirtioNet",
+      ]),
+    native(
+      "NativeInput", ["NativeInput"],
+      on: [
+        "Base", "Bytes", "Clock", "CommandLine", "Log", "Machine", "NativeDevices",
+        "NativeThreads", "Scheduling", "TimerWheel", "Virtio", "VirtioConsole",
+      ]),
+    native(
+      "NativeFiles", ["NativeFiles"],
+      on: [
+        "Base", "Bytes", "Frames", "Log", "Machine", "NativeArchive", "NativeThreads", "RootFS",
+        "VFS",
+      ] + (has("NATIVE_VOLUMES") ? ["NativeVolumes"] : [])),
+    native(
+      "NativeBlocks", ["NativeBlocks"],
+      on: [
+        "Bytes", "Log", "NativeDevices", "NativeThreads", "Scheduling", "Virtio", "VirtioBlock",
+      ]),
+  ] + (has("NATIVE_VOLUMES") ? [nativeVolumes] : []) : []
+
+/// Whether a native image has a part that most have not: an image need not compile what it has not.
+func has(_ symbol: String) -> Bool {
+  (Context.environment["MARTLET_PARTS"] ?? "").split(separator: " ").contains { $0 == symbol }
+}
+
+var nativeVolumes: Target {
+  native(
+    "NativeVolumes", ["NativeVolumes", "Volumes"],
+    on: [
+      "Base", "Bytes", "CommandLine", "Frames", "Log", "Machine", "NativeDevices", "NativeThreads",
+      "NineP", "Scheduling", "VFS", "Virtio", "Virtio9P",
+    ])
+}
 
 func native(_ name: String, _ folders: [String], on dependencies: [String]) -> Target {
   .target(
@@ -274,12 +381,20 @@ let tool: [Target] =
     .target(
       name: "Configuration", dependencies: ["ToolSupport", "Plan"],
       path: "Sources/Tool/Configuration"),
+    .target(name: "Binding", dependencies: ["ToolSupport"], path: "Sources/Tool/Binding"),
     .target(
-      name: "ImageBuild", dependencies: ["ToolSupport", "Plan", "Configuration", "ELF"],
+      name: "ImageBuild",
+      dependencies: ["ToolSupport", "Plan", "Configuration", "ELF", "Binding"],
       path: "Sources/Tool/ImageBuild"),
     .target(
-      name: "Launch", dependencies: ["ToolSupport", "Plan", "CommandLine", "ImageBuild", "CHost"],
+      name: "Launch",
+      dependencies: ["ToolSupport", "Plan", "CommandLine", "ImageBuild", "CHost", "QuickStart"],
       path: "Sources/Tool/Launch"),
+    // No Foundation here: what starts in a millisecond is small and linked statically.
+    .target(name: "QuickStart", path: "Sources/Tool/QuickStart"),
+    .executableTarget(
+      name: "martlet-start", dependencies: ["CHost", "QuickStart"], path: "Sources/Tool/Start",
+      linkerSettings: [.unsafeFlags(["-static-executable"])]),
     .target(name: "CHost", path: "Sources/Machine/CHost"),
     .target(
       name: "Inspect",
@@ -290,13 +405,14 @@ let tool: [Target] =
       name: "Documentation", dependencies: ["ToolSupport", "ImageBuild"],
       path: "Sources/Tool/Documentation"),
     .target(
-      name: "Bench", dependencies: ["Plan", "ToolSupport", "Launch", "ImageBuild", "Roots"],
+      name: "Bench",
+      dependencies: ["Plan", "ToolSupport", "Launch", "ImageBuild", "Roots", "CHost"],
       path: "Sources/Tool/Bench"),
     .executableTarget(
       name: "martlet",
       dependencies: [
         "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
-        "Bench", "Documentation",
+        "Bench", "Documentation", "QuickStart",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ],
@@ -321,15 +437,15 @@ let tests: [Target] =
       name: "DevicesTests",
       dependencies: [
         "Bytes", "Base", "Machine", "FirmwareConfiguration", "PCI", "Virtio", "VirtioMMIO",
-        "VirtioPCI", "VirtioConsole", "Virtio9P", "VirtioEntropy", "Addresses", "Packets",
-        "VirtioNet", "RealTimeClock",
+        "VirtioPCI", "VirtioBlock", "VirtioConsole", "Virtio9P", "VirtioEntropy", "Addresses",
+        "Packets", "VirtioNet", "RealTimeClock",
       ]),
     .testTarget(
       name: "NetworkTests",
       dependencies: [
         "Bytes", "Base", "Machine", "Addresses", "Packets", "Internet", "Ethernet", "Neighbors",
         "ARP", "IPv4", "ICMP", "UDP", "Loopback", "PacketCapture", "NetworkStack",
-        "DHCP", "ResolverConfiguration", "IPv6", "ICMPv6", "NDP",
+        "DHCP", "ResolverConfiguration", "StubResolver", "IPv6", "ICMPv6", "NDP", "UDPResponder",
       ]),
     .testTarget(
       name: "TCPTests",
@@ -354,7 +470,7 @@ let tests: [Target] =
       name: "ToolTests",
       dependencies: [
         "ToolSupport", "Plan", "Roots", "Configuration", "ImageBuild", "Launch", "Inspect", "Lint",
-        "Bench", "Documentation",
+        "Bench", "Binding", "Documentation", "QuickStart",
       ],
       exclude: ["Support"]),
   ]
@@ -364,7 +480,13 @@ let package = Package(
   products: libraries.map { .library(name: $0.name, targets: [$0.name]) } + [
     .library(name: "Bytes", targets: ["Bytes"]),
     .library(name: "Machine", targets: ["Machine"]),
-  ] + (platform == "guest" ? [] : [.executable(name: "martlet", targets: ["martlet"])]),
+  ]
+    + (platform == "guest"
+      ? []
+      : [
+        .executable(name: "martlet", targets: ["martlet"]),
+        .executable(name: "martlet-start", targets: ["martlet-start"]),
+      ]),
   dependencies: platform == "guest"
     ? []
     : [

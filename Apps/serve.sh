@@ -4,6 +4,7 @@
 # serve APPLICATION GUESTPORT [OPTION...] [-- ARGUMENT...]
 # Starts an application with a free host port leading to GUESTPORT; sets PORT and SERVER, its
 # process, which is ended with the script. The command PROBE tells whether the server answers;
+# INPUT names a file for its standard input,
 # PROTOCOLS says what the port carries: tcp, udp or "tcp udp".
 serve() {
   local application=$1 guest=$2 try protocol ports
@@ -13,7 +14,7 @@ serve() {
     ports=()
     for protocol in ${PROTOCOLS:-tcp}; do ports+=(-p "$PORT:$guest/$protocol"); done
     martlet run "${ports[@]}" --timeout "${SERVER_TIME:-240}" "$application" "$@" \
-      >server.out 2>server.err </dev/null &
+      >server.out 2>server.err <"${INPUT:-/dev/null}" &
     SERVER=$!
     trap 'end_server' EXIT
     if answers; then return 0; fi

@@ -18,6 +18,7 @@ private final class SilentCard: NetworkCard {
   let hardwareAddress = MACAddress(0x5254_0012_3456)
   let offloads: InterfaceOffloads = []
   let heldCount = 0
+  var sendingCount: Int { 0 }
 
   var counters: InterfaceCounters {
     var counters = InterfaceCounters()

@@ -5,6 +5,7 @@ import Testing
 import ToolSupport
 
 @testable import Launch
+@testable import QuickStart
 
 @Suite struct LaunchTextTests {
   static let plan = Plan(
@@ -47,6 +48,15 @@ import ToolSupport
     #expect(text.hasPrefix("program=/usr/bin/lua arg=/usr/bin/lua arg=a%20b arg= env=PATH"))
     #expect(text.contains(" env=TZ%3DCET env=HOME%3D/ clock=12 log=debug hostname=one "))
     #expect(!text.contains("UTC"))
+  }
+
+  @Test func aNativeApplicationHasANameAndNoVariablesOfLinux() {
+    let plan = Plan(file: "/a/martlet.yaml", directory: "/a", name: "mine", kind: .swift)
+    var options = LaunchOptions()
+    options.arguments = ["x"]
+    #expect(
+      Self.text(options, plan: plan).text
+        == "program=/ arg=mine arg=x clock=12 log=warning hostname=mine seed=00ff stdin=pipe")
   }
 
   @Test func longTextsGoBesideTheCommandLine() {
@@ -159,6 +169,25 @@ import ToolSupport
     #expect(address != NetworkOptions.hardwareAddress(for: "two"))
   }
 
+  @Test func attachesSeveralCards() {
+    let several = vector {
+      $0.network = NetworkOptions(
+        backends: [.tap("a"), .user, .tap("b")], ports: [PortMapping("80:80")!])
+    }
+    let cards = several.components(separatedBy: "-netdev ").dropFirst()
+    #expect(cards.count == 3)
+    #expect(cards[1].hasPrefix("tap,id=net,ifname=a,"))
+    #expect(cards[2].hasPrefix("user,id=net1,hostfwd=tcp:127.0.0.1:80-:80 -device "))
+    #expect(cards[3].hasPrefix("tap,id=net2,ifname=b,"))
+    let addresses = several.components(separatedBy: ",mac=").dropFirst().map { $0.prefix(17) }
+    #expect(addresses.count == 2 && addresses[0] != addresses[1], "stations differ")
+    #expect(
+      vector { $0.network = NetworkOptions(backend: .tap("a")) }.contains(",mac=\(addresses[0])"),
+      "the first card's address is what it is alone")
+    #expect(NetworkOptions(backends: [.tap("a"), .user]).addressing == .user)
+    #expect(NetworkOptions(backends: [.tap("a"), .tap("b")]).addressing == .init())
+  }
+
   @Test func parsesNetworks() {
     #expect(NetworkOptions.Backend("user") == .user)
     #expect(NetworkOptions.Backend("tap:tap0") == .tap("tap0"))
@@ -209,6 +238,7 @@ import ToolSupport
       KernelLog.Line.message(.error, stamp: "0001.000002", text: "memory: too little")
     ),
     ("P 0.1 trap: x", .message(.panic, stamp: "0.1", text: "trap: x")),
+    ("R shutdown", .wantsShutdownRequest), ("R other", .other("R other")),
     ("X 7", .exit(7)), ("X 255", .exit(255)), ("X 256", .other("X 256")), ("X", .other("X")),
     ("B 0x2000f0", .address(0x2000f0)), ("B 7fff", .address(0x7fff)), ("B zz", .other("B zz")),
     ("SeaBIOS (version 1)", .other("SeaBIOS (version 1)")),

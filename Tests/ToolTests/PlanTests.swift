@@ -83,6 +83,8 @@ import ToolSupport
     (head + "ports: [80]", ":3:9", "HOST:GUEST", ""),
     (head + "ports: [\"99999:1\"]", ":3:9", "HOST:GUEST", ""),
     (head + "volumes: [a]", ":3:11", "HOSTDIR:/GUEST", ""),
+    (head + "disks: [a.img]", ":3:8", "sees no disks", "volumes"),
+    ("kind: swift\ndisks: [\":ro\"]", ":2:9", "FILE[:ro]", ""),
     (head + "config: [lower=y]", ":3:10", "SYMBOL=value", ""),
     (head + "config: y", ":3:9", "config must be a list", ""),
     (head + "environment: [A]", ":3:14", "environment must be a mapping", ""),

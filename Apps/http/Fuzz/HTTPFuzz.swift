@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-// A libFuzzer target for the HTTP core. The same property as `MutationTests`: nothing traps, and
+// A libFuzzer target for the HTTP core. The same property as `MutationFuzzTests`: nothing traps,
 // the pieces that a request comes in make no difference. Compiled with the core as one module, as
 // ordinary Swift (libFuzzer with Embedded Swift hangs):
 //

@@ -28,6 +28,16 @@ public struct ConsoleOutput: Sendable {
     port.write(bytes)
   }
 
+  /// Writes all bytes of a part of an array.
+  public func write(_ bytes: ArraySlice<UInt8>) {
+    port.write(RawSpan(_elements: bytes.span))
+  }
+
+  /// Writes all bytes of an array.
+  public func write(_ bytes: [UInt8]) {
+    port.write(RawSpan(_elements: bytes.span))
+  }
+
   /// Writes a text that is known when the application is compiled. Costs no memory.
   public func write(_ text: StaticString) {
     port.write(text.bytes)

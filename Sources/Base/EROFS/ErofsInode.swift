@@ -22,6 +22,10 @@ public struct ErofsInode: Sendable {
 
   /// The kind of file: the upper four bits of the mode.
   public var kind: UInt16 { mode & 0xf000 }
+
+  public static let directory: UInt16 = 0x4000
+  public static let regular: UInt16 = 0x8000
+  public static let symbolicLink: UInt16 = 0xa000
 }
 
 /// A name in a directory of an archive.

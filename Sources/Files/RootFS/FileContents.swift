@@ -180,6 +180,14 @@ final class FileContents: PageSource {
       bytes.span.extracting(place.start + inPage..<place.start + inPage + run))
   }
 
+  /// Where the whole contents are in the archive; nil once anything was changed.
+  var archivedExtent: Range<Int>? {
+    guard let inode, ownPageCount == 0, size == inode.byteCount, archivedByteCount == size else {
+      return nil
+    }
+    return system.archive?.extent(of: inode)
+  }
+
   /// The largest size: what fits the tables of a sane machine.
   static let sizeLimit = 1 << 43
 

@@ -83,6 +83,8 @@ final class RootOpenFile: PositionedFile {
       RawSpan(_elements: zeros.span).extracting(first: min(limit, 512, pageSize - inPage)))
   }
 
+  override var archivedExtent: Range<Int>? { contents.archivedExtent }
+
   override func writeBytes(
     from buffer: UserBuffer, at offset: Int64
   ) throws(SystemError) -> Int {

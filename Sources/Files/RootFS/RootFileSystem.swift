@@ -26,12 +26,21 @@ public final class RootFileSystem {
   private var sharedNodes: [Node] = []
 
   /// A file system over an archive. Throws what is wrong with its superblock.
-  public init(
+  public convenience init(
     archive bytes: PermanentBytes, firstFrame: FrameNumber, frames: FrameAllocator,
     deviceNumber: UInt64
   ) throws(ErofsError) {
-    let archive = try ErofsArchive(bytes.span)
-    self.archive = archive
+    self.init(
+      archive: bytes, index: try ErofsArchive(bytes.span), firstFrame: firstFrame, frames: frames,
+      deviceNumber: deviceNumber)
+  }
+
+  /// A file system over an archive whose superblock has been checked.
+  public init(
+    archive bytes: PermanentBytes, index: ErofsArchive, firstFrame: FrameNumber,
+    frames: FrameAllocator, deviceNumber: UInt64
+  ) {
+    archive = index
     self.bytes = bytes
     self.firstFrame = firstFrame
     self.frames = frames

@@ -58,6 +58,9 @@ open class OpenFile {
     nil
   }
 
+  /// Where the contents lie in the root archive, as long as they are its own and in one piece.
+  open var archivedExtent: Range<Int>? { nil }
+
   /// Whether `writeLent` works.
   open var takesLent: Bool { false }
 

@@ -79,7 +79,7 @@ enum Boot {
     let namespace = Files.makeNamespace(
       archive: archive, frames: frames, console: console, parameters: parameters)
     BootTrace.mark(.files)
-    prepareNetwork(parameters, frames: frames, namespace: namespace)
+    offerNetwork(parameters, frames: frames, namespace: namespace)
     BootTrace.mark(.network)
     let status = Program.run(
       parameters, in: Process(space: space, namespace: namespace), console: console)

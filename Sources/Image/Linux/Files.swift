@@ -33,9 +33,7 @@ enum Files {
   private static func makeRoot(
     _ archive: MemoryRange?, _ frames: FrameAllocator
   ) -> RootFileSystem {
-    guard let archive else {
-      Panic.refuse("root", "there is no root archive; start the machine with one (-initrd)")
-    }
+    guard let archive else { return makeEmptyRoot(frames) }
     guard archive.start.rawValue & 4095 == 0 else {
       Panic.refuse("root", "the root archive does not begin at a page")
     }

@@ -21,10 +21,8 @@ enum Program {
     process.allowsWriteAndExecute = Settings.jit
     process.kernelStackPages = Settings.kernelStackKiB / 4
     if !parameters.text.hostname.isEmpty { process.hostName = parameters.text.hostname }
-    registerSystemCalls(of: process)
-    SpecialFiles.opener.value = SpecialOpener()
-    furnish(process, console: console, kernelCommandLine: parameters.kernelCommandLine)
-    mountVolumes(parameters.text, in: process)
+    prepareSystemCalls(of: process)
+    furnish(process, parameters, console: openStandardFiles(process, console: console))
     enterWorkingDirectory(parameters, process)
     guard let thread = start(parameters, in: process) else { return 125 }
     Scheduler.add(thread)
@@ -53,11 +51,7 @@ enum Program {
 
   private static func start(_ parameters: Parameters, in process: Process) -> LinuxThread? {
     let text = parameters.text
-    installSharedObject(in: process)
-    guard
-      let entry = try? Loader.load(
-        text.program, arguments: text.arguments, environment: text.environment, in: process)
-    else { return nil }
+    guard let entry = try? loadProgram(text, in: process) else { return nil }
     guard
       let thread = LinuxThread(
         process: process, identifier: process.identifier,

@@ -51,62 +51,6 @@ func startEntropy(_ parameters: BootParameters) {
   #endif
 }
 
-#if LINUX_FILES
-  import LinuxFiles
-#endif
-#if LINUX_POLLING
-  import LinuxPolling
-#endif
-#if LINUX_PROCESS
-  import LinuxProcess
-#endif
-#if LINUX_SIGNALS
-  import LinuxSignals
-#endif
-#if LINUX_SOCKETS
-  import LinuxSockets
-#endif
-#if LINUX_THREADS
-  import LinuxThreads
-#endif
-#if LINUX_TIME
-  import LinuxTime
-#endif
-#if LINUX_VDSO
-  import LinuxVDSO
-#endif
-import LinuxCore
-import LinuxMemory
-import Log
-
-/// Registers the families of system calls that configuration chose.
-func registerSystemCalls(of process: Process) {
-  var table = SystemCallTable()
-  MemoryCalls.register(in: &table)
-  #if LINUX_FILES
-    FileCalls.register(in: &table)
-  #endif
-  #if LINUX_POLLING
-    PollingCalls.register(in: &table)
-  #endif
-  #if LINUX_PROCESS
-    ProcessCalls.register(in: &table)
-  #endif
-  #if LINUX_SIGNALS
-    SignalCalls.register(in: &table)
-  #endif
-  #if LINUX_SOCKETS
-    SocketCalls.register(in: &table)
-  #endif
-  #if LINUX_THREADS
-    ThreadCalls.register(in: &table)
-  #endif
-  #if LINUX_TIME
-    TimeCalls.register(in: &table)
-  #endif
-  process.calls = table
-}
-
 #if NETWORK_HOST
   import Frames
   import Internet
@@ -137,16 +81,9 @@ func prepareNetwork(
   #endif
 }
 
-/// Lends the program the kernel's shared object, if configuration chose it.
-func installSharedObject(in process: Process) {
-  #if LINUX_VDSO
-    do { try VDSO.install(in: process) } catch {
-      Log.write(.warning, "vdso", "no memory for the shared object; clocks are system calls")
-    }
-  #endif
-}
-
 import DeviceFS
+import LinuxCore
+import Log
 #if LINUX_PROC
   import LinuxProc
 #endif
@@ -159,23 +96,30 @@ import DeviceFS
 import Memory
 import VFS
 
-/// Mounts `/dev`, `/proc` and `/sys`, and opens descriptors 0, 1 and 2.
-func furnish(_ process: Process, console: Console, kernelCommandLine: [UInt8]) {
+/// Opens descriptors 0, 1 and 2.
+func openStandardFiles(_ process: Process, console: Console) -> ConsoleSet {
+  let set = ConsoleSet(input: console.input, output: console.output, error: console.errors)
+  let files = set.openStandardFiles()
+  for file in [files.input, files.output, files.error] {
+    _ = try? process.descriptors.add(file, closesOnExec: false)
+  }
+  return set
+}
+
+/// Mounts `/dev`, `/proc` and `/sys`, and the volumes.
+func mountSystems(_ process: Process, _ parameters: Parameters, console set: ConsoleSet) {
   #if LINUX_PROC
-    let facts = ProcessFacts(process, kernelCommandLine: kernelCommandLine)
+    let facts = ProcessFacts(process, kernelCommandLine: parameters.kernelCommandLine)
     mount(ProcFS.makeRoot(facts), at: "/proc", in: process.namespace)
     mount(SysFS.makeRoot(facts), at: "/sys", in: process.namespace)
   #endif
-  let set = ConsoleSet(input: console.input, output: console.output, error: console.errors)
   let space = process.space
   let devices = DeviceFS.makeRoot(console: set, random: KernelRandom()) {
     Files.makeSharedMemory(in: space)
   }
   mount(devices, at: "/dev", in: process.namespace)
-  let files = set.openStandardFiles()
-  for file in [files.input, files.output, files.error] {
-    _ = try? process.descriptors.add(file, closesOnExec: false)
-  }
+  SpecialFiles.opener.value = SpecialOpener()
+  mountVolumes(parameters.text, in: process)
 }
 
 private func mount(_ root: Node, at path: StaticString, in namespace: Namespace) {

@@ -28,6 +28,9 @@ func setHeapGrower(_ grower: any HeapGrower) {
   HeapSlot<KernelHeap>().heap.setGrower(grower)
 }
 
+/// What is allocated, in bytes.
+public func heapUsedByteCount() -> Int { HeapSlot<KernelHeap>().heap.statistics.used }
+
 /// `malloc`, for runtime.c.
 @c(martlet_heap_allocate)
 public func heapAllocate(_ byteCount: UInt, _ alignment: UInt) -> UInt {

@@ -14,7 +14,12 @@ public func nativeMain() -> Never {
   Processor.prepare()
   BootTrace.mark(.processor)
   BootTrace.mark(.main)
-  let status = Application.main()
+  endApplication(status: Application.main())
+}
+
+/// Ends the machine, after the application.
+public func endApplication(status: Int32) -> Never {
+  Application.end()
   if BootInformation.hasWord("trace=boot") { Log.writeBootTrace() }
   Log.writeExit(status: status)
   Power.off(status: status)

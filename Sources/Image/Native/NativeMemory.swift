@@ -13,14 +13,20 @@ func prepareHeap() {
 }
 
 /// Memory of a native image: heap, frames and page tables start together, when they are first used.
-enum NativeMemory {
+public enum NativeMemory {
+  /// What is allocated on the heap, in bytes, with the heap's own part of each.
+  public static var usedByteCount: Int {
+    prepareHeap()
+    return heapUsedByteCount()
+  }
+
   /// Not inlined: the way to the heap's own code stays short.
   @inline(never)
   static func start() {
     guard BootInformation.isValid else {
       Panic.refuse("boot", "the kernel was not started by the PVH protocol")
     }
-    var memory = BootMemory(archive: nil)
+    var memory = BootMemory(archive: BootInformation.module ?? ImageLayout.archive)
     memory.startHeap()
     // Threads are refused while the heap can still grow by 256 KiB (of a small machine, an eighth).
     _ = startPageTables(memory.makeFrames(reserve: 64))

@@ -14,7 +14,11 @@ import SchedulerCooperative
 public enum NativeRuntime {
   private static let readParameters = KernelGlobal<Parameters?>(nil)
   private static let hasTime = KernelGlobal(false)
+  private static let hasRandom = KernelGlobal(false)
   private static let hasThreads = KernelGlobal(false)
+
+  /// Whether there may be more threads than the first.
+  public static var hasStartedThreads: Bool { hasThreads.value }
 
   /// What the host asks for.
   public static var parameters: Parameters {
@@ -37,7 +41,8 @@ public enum NativeRuntime {
 
   /// Seeds the random generator.
   public static func startRandom() {
-    guard !RandomSource.isSeeded else { return }
+    guard !hasRandom.value else { return }
+    hasRandom.value = true
     RandomSource.seed(RawSpan(_elements: parameters.seed.span))
     if !RandomSource.isSeeded {
       Log.write(.warning, "random", "no random source: what is random here can be guessed")

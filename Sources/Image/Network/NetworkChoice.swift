@@ -17,7 +17,7 @@
   /// The machine's network card; nil when there is none, or it does not work.
   func makeNetworkCard(_ parameters: BootParameters, pool: PacketPool) -> (any NetworkCard)? {
     #if VIRTIO_NET
-      guard let transport = findVirtioDevice(VirtioNet.deviceKind, parameters) else { return nil }
+      guard let transport = findIdleCard(parameters) else { return nil }
       let interrupts = transport.connectInterrupts()
       do {
         let device = try VirtioNet(transport, pool: pool)
@@ -34,6 +34,20 @@
       return nil
     #endif
   }
+
+  #if VIRTIO_NET
+    /// The first card that nobody drives: an application may have taken one for raw frames. A
+    /// device that nobody drives is in reset.
+    private func findIdleCard(_ parameters: BootParameters) -> (any VirtioTransport)? {
+      var found: (any VirtioTransport)?
+      forEachVirtioDevice(VirtioNet.deviceKind, parameters) { transport in
+        guard transport.status == [] else { return true }
+        found = transport
+        return false
+      }
+      return found
+    }
+  #endif
 
   /// Lets the card's interrupts begin rounds.
   func connectNetworkCard(to host: NetworkHost) {

@@ -55,6 +55,14 @@ public enum Log {
     line.end()
   }
 
+  /// Tells the tool that the application wants something of it that it does not do for all.
+  public static func writeRequest(_ what: StaticString) {
+    let line = LogLine(bare: ())
+    line.append("R ")
+    line.append(what)
+    line.end()
+  }
+
   /// Writes when the phases of the boot were over, in cycles, for `martlet run --boot-trace`.
   public static func writeBootTrace() {
     BootTrace.forEach { phase, cycles in

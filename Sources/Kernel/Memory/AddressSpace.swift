@@ -23,8 +23,10 @@ public final class AddressSpace {
     }
   }
 
-  /// As `current`, or nil before there is one: for sources that tell of changes.
-  public static var active: AddressSpace? { shared.value }
+  private static let mapper = KernelGlobal<(any PageMapper)?>(nil)
+
+  /// As `current`, or nil when there is none: for sources that tell of changes.
+  public static var active: (any PageMapper)? { mapper.value }
 
   /// Whether a fault of the kernel's own access is being resolved: nobody else may run meanwhile,
   /// since the kernel is in the middle of something.
@@ -56,6 +58,7 @@ public final class AddressSpace {
   /// Makes this the address space that `UserBuffer` and faults use.
   public func activate() {
     Self.shared.value = self
+    Self.mapper.value = self
   }
 
   /// Chooses where mappings without an address go: below `top`.

@@ -87,10 +87,12 @@ public struct UserBuffer: Sendable {
   /// Makes one page accessible after a fault of the kernel's own access.
   @inline(never)
   static func resolve(_ address: VirtualAddress, _ access: PageAccess) throws(SystemError) {
-    guard KernelLayout.programRange.contains(address) else { throw .badAddress }
+    guard KernelLayout.programRange.contains(address), let mapper = AddressSpace.active else {
+      throw .badAddress
+    }
     AddressSpace.resolving.value = true
     defer { AddressSpace.resolving.value = false }
-    switch AddressSpace.current.resolveFault(at: address, access) {
+    switch mapper.resolveFault(at: address, access) {
     case .resolved: return
     case .outOfMemory: throw .outOfMemory
     case .noMapping, .forbidden, .beyondSource: throw .badAddress

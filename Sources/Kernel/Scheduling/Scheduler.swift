@@ -46,6 +46,13 @@ public enum Scheduler {
     current.yield()
   }
 
+  /// Lets interrupts in that have arrived, serves them and the timers that are due, and lets the
+  /// other ready threads run first: for native code, which runs with interrupts off until it waits.
+  public static func yieldToAll() {
+    Interrupts.admit()
+    current.yield()
+  }
+
   /// Takes the processor from the current thread until `wake`, or until `deadline`. An
   /// interruptible wait that has a reason to end ends at once.
   public static func block(until deadline: Instant, interruptible: Bool) -> WakeReason {

@@ -20,11 +20,20 @@ public protocol Attendant: AnyObject {
 }
 
 extension LinuxThread {
+  /// Serves one call by the table of calls.
+  @inline(__always)
+  func serve(_ number: Int) -> Int { serve(by: process.calls.handler(for: number)) }
+
+  /// Serves a call that the linker has bound to `handler`, for the thread that makes it.
+  @inline(__always)
+  public static func serveRunning(by handler: SystemCallHandler) -> Int {
+    withRunningTarget(as: LinuxThread.self) { $0.serve(by: handler) }
+  }
+
   /// Serves one call; the slow ways out are functions of their own.
   @inline(__always)
-  func serve(_ number: Int) -> Int {
+  func serve(by handler: SystemCallHandler) -> Int {
     do {
-      let handler = process.calls.handler(for: number)
       return try handler(SystemCall(thread: self))
     } catch {
       // An internal number must not reach the program: the attendant replaces it.

@@ -86,6 +86,10 @@ public struct SystemCallTable: SystemCallSink {
     throw .notImplemented
   }
 
+  /// Serves a call that no family has, in an image without a table.
+  @inline(__always)
+  public static func refuseAbsent(_ call: SystemCall) throws(Errno) -> Int { try refuse(call) }
+
   private mutating func noteRefusal(of number: Int) {
     guard number >= 0 && number < refused.count, !refused[number] else { return }
     refused[number] = true

@@ -3,7 +3,7 @@
 import LinuxCore
 
 /// The family of calls on files, folders, pipes and descriptors.
-public enum FileCalls {
+public enum FileCalls: SystemCallFamily {
   /// Adds the family to `sink`.
   public static func register<S: SystemCallSink>(in sink: inout S) {
     registerTransfers(in: &sink)

@@ -38,10 +38,7 @@ public enum Loader {
     _ path: [UInt8], arguments: [[UInt8]], environment: [[UInt8]], in process: Process
   ) throws(LoadError) -> Entry {
     let (file, arguments) = try resolve(path, arguments: arguments, in: process)
-    // Mappings without an address go below the stack's part, from a random place downwards.
-    let gap = (UInt(1) << 36) + UInt(RandomSource.next(below: 1 << 24)) * UInt(pageSize)
-    process.space.setMappingTop(
-      VirtualAddress(KernelLayout.programRange.end.rawValue - (UInt(1) << 31) - gap))
+    chooseMappingTop(of: process)
     let image = try file.image()
     let mapper = Mapper(process: process)
     let base = try mapper.map(image, from: file, isInterpreter: false)
@@ -57,9 +54,19 @@ public enum Loader {
       arguments: arguments, environment: environment, executableName: path,
       randomBytes: randomBytes(),
       auxiliary: auxiliary(
-        image, base: base, interpreterBase: interpreterBase, process: process))
+        Addresses(
+          headers: image.programHeaderAddress.map { base &+ $0 } ?? 0,
+          headerCount: image.header.programHeaderCount, entry: base &+ image.header.entry,
+          interpreterBase: interpreterBase), process: process))
     return Entry(
       instructionPointer: entry, stackPointer: try makeStack(stack, with: mapper))
+  }
+
+  /// Mappings without an address go below the stack's part, from a random place downwards.
+  static func chooseMappingTop(of process: Process) {
+    let gap = (UInt(1) << 36) + UInt(RandomSource.next(below: 1 << 24)) * UInt(pageSize)
+    process.space.setMappingTop(
+      VirtualAddress(KernelLayout.programRange.end.rawValue - (UInt(1) << 31) - gap))
   }
 
   /// Follows `#!` lines to a program.
@@ -107,20 +114,28 @@ public enum Loader {
   }
 
   /// The heap begins at a random page within 32 MiB behind the program, as in Linux.
-  private static func setProgramBreak(behind end: UInt, in process: Process) {
+  static func setProgramBreak(behind end: UInt, in process: Process) {
     let random = UInt(RandomSource.next(below: 0x2000)) * UInt(pageSize)
     process.space.startBreak(at: VirtualAddress(end + random))
   }
 
-  private static func randomBytes() -> [UInt8] {
+  static func randomBytes() -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 16)
     bytes.put(RandomSource.next(), at: 0)
     bytes.put(RandomSource.next(), at: 8)
     return bytes
   }
 
-  private static func auxiliary(
-    _ image: ELFImage, base: UInt, interpreterBase: UInt, process: Process
+  /// What the auxiliary vector says of the program in memory.
+  struct Addresses {
+    var headers: UInt
+    var headerCount: Int
+    var entry: UInt
+    var interpreterBase: UInt = 0
+  }
+
+  static func auxiliary(
+    _ addresses: Addresses, process: Process
   ) -> [(StartupStack.Auxiliary, UInt64)] {
     var vector: [(StartupStack.Auxiliary, UInt64)] = []
     if process.sharedObjectAddress != 0 {
@@ -132,13 +147,12 @@ public enum Loader {
     vector.append((.processorFeatures, UInt64(Processor.identify(1).d)))
     vector.append((.pageByteCount, UInt64(pageSize)))
     vector.append((.clockTicks, 100))
-    let headers = image.programHeaderAddress.map { base &+ $0 } ?? 0
-    vector.append((.programHeaders, UInt64(headers)))
+    vector.append((.programHeaders, UInt64(addresses.headers)))
     vector.append((.programHeaderByteCount, 56))
-    vector.append((.programHeaderCount, UInt64(image.header.programHeaderCount)))
-    vector.append((.interpreterBase, UInt64(interpreterBase)))
+    vector.append((.programHeaderCount, UInt64(addresses.headerCount)))
+    vector.append((.interpreterBase, UInt64(addresses.interpreterBase)))
     vector.append((.flags, 0))
-    vector.append((.entry, UInt64(base &+ image.header.entry)))
+    vector.append((.entry, UInt64(addresses.entry)))
     vector.append((.user, UInt64(process.credentials.user.real)))
     vector.append((.effectiveUser, UInt64(process.credentials.user.effective)))
     vector.append((.group, UInt64(process.credentials.group.real)))
@@ -149,7 +163,7 @@ public enum Loader {
   }
 
   /// Maps the stack and copies the start-up bytes to its top. Returns the stack pointer.
-  private static func makeStack(
+  static func makeStack(
     _ contents: StartupStack, with mapper: Mapper
   ) throws(LoadError) -> UInt {
     let process = mapper.process
@@ -186,7 +200,7 @@ public enum Loader {
     AddressRange(start: VirtualAddress(range.lowerBound), end: VirtualAddress(range.upperBound))
   }
 
-  private static func lastComponent(of path: [UInt8]) -> [UInt8] {
+  static func lastComponent(of path: [UInt8]) -> [UInt8] {
     var start = path.count
     while start > 0 && path[start - 1] != UInt8(ascii: "/") { start -= 1 }
     return Array(path[start..<min(path.count, start + 15)])

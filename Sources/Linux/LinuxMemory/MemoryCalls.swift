@@ -6,7 +6,7 @@ import Memory
 import VFS
 
 /// The family of calls about the program's memory.
-public enum MemoryCalls {
+public enum MemoryCalls: SystemCallFamily {
   public static func register<S: SystemCallSink>(in sink: inout S) {
     sink.add(
       .mmap,

@@ -3,7 +3,7 @@
 import LinuxCore
 
 /// The family of calls that wait for several files at once, and the files made for that.
-public enum PollingCalls {
+public enum PollingCalls: SystemCallFamily {
   /// Adds the family to `sink`.
   public static func register<S: SystemCallSink>(in sink: inout S) {
     sink.add(.poll, PollCalls.poll)

@@ -10,7 +10,7 @@ import Scheduling
 import VFS
 
 /// The family of calls about the process itself: identity, limits, names, the system.
-public enum ProcessCalls {
+public enum ProcessCalls: SystemCallFamily {
   public static func register<S: SystemCallSink>(in sink: inout S) {
     registerIdentity(in: &sink)
     registerSystem(in: &sink)

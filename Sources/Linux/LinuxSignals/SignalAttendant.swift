@@ -57,7 +57,7 @@ public final class SignalAttendant: Attendant {
   }
 
   /// Replaces an internal number in the result of an interrupted call by `EINTR`, or moves the
-  /// thread back to its `syscall` instruction.
+  /// thread back to where it made the call.
   private func finishCall(_ thread: LinuxThread, hasHandler: Bool, restarts: Bool) {
     let registers = thread.registers
     guard let number = registers.systemCallNumber else { return }
@@ -76,8 +76,7 @@ public final class SignalAttendant: Attendant {
       return
     }
     let next = errno == .restartBlock ? SystemCallNumber.restartSyscall.rawValue : number
-    registers.result = UInt(bitPattern: next)
-    registers.instructionPointer &-= 2
+    registers.restartCall(as: next)
   }
 
   // MARK: Faults

@@ -8,9 +8,13 @@ import Machine
 import Scheduling
 
 /// The system calls on signals (`signal(7)`).
-public enum SignalCalls {
-  public static func register<S: SystemCallSink>(in sink: inout S) {
+public enum SignalCalls: SystemCallFamily {
+  /// Has signals delivered and faults handled; once, before the program runs.
+  public static func prepare() {
     Dispatch.attendant.value = SignalAttendant()
+  }
+
+  public static func register<S: SystemCallSink>(in sink: inout S) {
     sink.add(
       .rtSigaction,
       flags: "SA_SIGINFO SA_RESTART SA_NODEFER SA_RESETHAND SA_ONSTACK SA_RESTORER",

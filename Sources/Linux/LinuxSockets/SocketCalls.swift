@@ -6,7 +6,7 @@ import Memory
 import VFS
 
 /// The calls that make, name and connect sockets.
-public enum SocketCalls {
+public enum SocketCalls: SystemCallFamily {
   public static func register<S: SystemCallSink>(in sink: inout S) {
     SocketFamilies.register(LocalFamily(), as: SocketFamilies.local)
     sink.add(

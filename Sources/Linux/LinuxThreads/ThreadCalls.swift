@@ -9,11 +9,15 @@ import Memory
 import Scheduling
 
 /// The system calls that make, name and end threads.
-public enum ThreadCalls {
+public enum ThreadCalls: SystemCallFamily {
   private static let loggedFork = KernelGlobal(false)
 
-  public static func register<S: SystemCallSink>(in sink: inout S) {
+  /// Has those told who wait for a thread's end; once, before the program runs.
+  public static func prepare() {
     LinuxThread.endObserver.value = ThreadEnd()
+  }
+
+  public static func register<S: SystemCallSink>(in sink: inout S) {
     sink.add(
       .clone,
       flags: """

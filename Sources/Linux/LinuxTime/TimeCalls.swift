@@ -5,7 +5,7 @@ import Clock
 import LinuxCore
 
 /// The system calls on clocks, sleeping and timers (`time(7)`).
-public enum TimeCalls {
+public enum TimeCalls: SystemCallFamily {
   public static func register<S: SystemCallSink>(in sink: inout S) {
     sink.add(
       .clockGettime,

@@ -42,8 +42,17 @@ public protocol NetworkInterface: AnyObject {
   /// wait for `flush` before the device is told.
   func transmit(_ frame: consuming Frame)
 
+  /// The same for a frame of one piece.
+  func transmit(whole packet: consuming Packet)
+
   /// Tells the device about all frames so far.
   func flush()
+}
+
+extension NetworkInterface {
+  public func transmit(whole packet: consuming Packet) {
+    transmit(Frame(packet))
+  }
 }
 
 /// An interface with a device behind it, which is asked for packets in rounds.
@@ -52,6 +61,9 @@ public protocol NetworkCard: NetworkInterface {
 
   /// How many frames wait for `flush`.
   var heldCount: Int { get }
+
+  /// How many frames the device has not sent yet, as far as it tells.
+  var sendingCount: Int { get }
 
   /// Takes the device's interrupt back and asks for no more until `endPolling`.
   func beginPolling()

@@ -50,6 +50,9 @@ public final class NetworkHost {
   /// Woken when an address or the resolver's configuration changes.
   public let changes = WaitQueue()
 
+  /// Woken when packets have come and when time has changed something.
+  private let rounds = WaitQueue()
+
   private let alarm = HostAlarm()
   private var alarmAt = Instant.never
   private let settings: NetworkSettings
@@ -59,6 +62,8 @@ public final class NetworkHost {
   /// whether anything came since the alarm went off last.
   private var isPolling = false
   private var hasPolled = false
+  /// Whether anything came since `poll` looked last.
+  private var hasServed = false
   /// How long it is not asked at most. Each alarm costs as much as some packets.
   private static let pollTime = Nanoseconds.milliseconds(4)
 
@@ -90,6 +95,8 @@ public final class NetworkHost {
     // A quarter of all buffers may hold data that nobody reads.
     configuration.receiveMemory = max(256 << 10, pool.limit / 4 * pool.byteCount)
     configuration.reservedBuffers = min(configuration.reservedBuffers, pool.limit / 8)
+    // Each takes an eighth of a buffer; a small machine must not fill up with them.
+    configuration.timeWaitLimit = min(configuration.timeWaitLimit, pool.limit)
     tcp = TCP(
       pool: pool, sink: TCPLink(stack), secrets: TCPSecrets { RandomSource.next() },
       configuration: configuration, now: now)
@@ -155,6 +162,7 @@ public final class NetworkHost {
 
   /// Ends a call from above: what was sent goes on its way, now or with what the program sends
   /// next.
+  @_optimize(speed)
   public func leave(_ now: Instant) {
     if stack.hasLoopback {
       stack.flush(now: now, showsCard: false)
@@ -176,6 +184,27 @@ public final class NetworkHost {
   private func showHeld() {
     guard let card, card.heldCount > 0 else { return }
     card.flush()
+  }
+
+  // MARK: The end
+
+  /// How long the card is given to send what it has before it is asked again.
+  private static let sendingTime = Nanoseconds.microseconds(100)
+
+  /// Closes every listener and connection, and waits until the other sides have all that was
+  /// written, or `deadline` has come.
+  public func finish(by deadline: Instant) {
+    let now = enter()
+    tcp.closeAll(now: now)
+    leave(now)
+    while true {
+      let now = Clock.now()
+      let isSending = card.map { $0.heldCount + $0.sendingCount > 0 } ?? false
+      guard now < deadline, isSending || tcp.isDelivering else { return }
+      // The card does not tell when it has sent something, the other side does.
+      let next = isSending ? min(deadline, now + Self.sendingTime) : deadline
+      _ = rounds.wait(until: next, interruptible: false)
+    }
   }
 
   // MARK: Time
@@ -201,6 +230,7 @@ public final class NetworkHost {
     let next = stack.nextDeadline
     if next != .never { arm(at: max(next, now + .microseconds(50))) }
     if isPolling { arm(at: now + Self.pollTime) }
+    if !rounds.isEmpty { rounds.wakeAll() }
   }
 
   // MARK: Rounds
@@ -211,10 +241,14 @@ public final class NetworkHost {
     var rest = PacketQueue()
     guard var packet = card.receive(rest: &rest) else { return }
     hasPolled = true
+    hasServed = true
     let now = Clock.now()
+    let interceptor = stack.interceptor
     var count = 1
     while true {
-      stack.receive(packet, rest: rest.take(), now: now)
+      if !rest.isEmpty || !stack.intercepts(packet, by: interceptor, now: now) {
+        stack.receive(packet, rest: rest.take(), now: now)
+      }
       if count & 63 == 0 { card.flush() }
       guard let next = card.receive(rest: &rest) else { break }
       packet = next
@@ -222,6 +256,21 @@ public final class NetworkHost {
     }
     stack.flush(now: now)
     arm(at: stack.nextDeadline)
+    if !rounds.isEmpty { rounds.wakeAll() }
+  }
+
+  /// Lets packets go up that have come, for who looks for them all the time instead of waiting for
+  /// interrupts. Returns whether there were any.
+  public func poll() -> Bool {
+    if card == nil { return false }
+    if !isPolling { handleInterrupt() } else { serveCard() }
+    defer { hasServed = false }
+    return hasServed
+  }
+
+  /// Waits until packets have come by an interrupt, or time has changed something.
+  public func waitForPackets() {
+    _ = rounds.wait(interruptible: false)
   }
 
   /// Interrupts are asked for again.

@@ -118,6 +118,40 @@ public final class TCP {
     while let entry = wheel.takeDue(at: now) { entry.fire(at: now) }
   }
 
+  // MARK: The end
+
+  /// Closes every listener and, as their programs would, every connection.
+  public func closeAll(now: Instant) {
+    for first in listeners {
+      var next = first
+      while let listener = next {
+        next = listener.next
+        listener.close(now: now)
+      }
+    }
+    var connections: [Connection] = []
+    table.forEach { record in
+      if let connection = record.value.connection { connections.append(connection) }
+    }
+    for connection in connections { connection.close(now: now) }
+  }
+
+  /// Whether some connection that was closed still has data, or its end, to bring to the other
+  /// side.
+  public var isDelivering: Bool {
+    var found = false
+    table.forEach { record in
+      guard record.value.kind == .connection, let connection = record.value.connection else {
+        return
+      }
+      switch connection.state {
+      case .synReceived, .finWait1, .closing, .lastAck: found = true
+      default: break
+      }
+    }
+    return found
+  }
+
   // MARK: Segments
 
   /// Takes a segment in one packet, which begins with its header.
@@ -130,6 +164,7 @@ public final class TCP {
 
   /// Takes a segment whose header is in the head of the frame. Its checksum is looked at unless the
   /// head's offload says that it is right or that nobody has made it (loopback).
+  @_optimize(speed)
   public func receive(
     _ frame: consuming Frame, from source: IPAddress, to target: IPAddress, now: Instant
   ) {
@@ -169,6 +204,7 @@ public final class TCP {
 
   /// Writes the header in front of the frame's head, makes the checksum or has it made, and hands
   /// the frame down.
+  @_optimize(speed)
   func send(
     _ frame: consuming Frame, _ header: SegmentHeader, payload: Int, segmentSize: Int,
     path: PathProperties, tuple: ConnectionTuple

@@ -89,7 +89,7 @@ public final class VirtioNet {
   /// - Parameters:
   ///   - transport: a device of the kind `deviceKind`, whose interrupts are connected.
   ///   - pool: where buffers for received packets come from, at least `leastBufferByteCount` bytes
-  ///     each. The device holds up to 256 of them all the time.
+  ///     each. The device holds 64 of them at first, and up to 256 when much comes.
   ///   - unwanted: offloads that the stack cannot use, the joining ones for instance.
   /// - Throws: `outOfMemory` when the rings or the first buffers cannot be had; what
   ///   `VirtioDevice` throws for a device that cannot be used.
@@ -106,8 +106,8 @@ public final class VirtioNet {
     ) { $0.withNetDependencies }
     self.device = device
     offloads = Offloads(device.features)
-    hardwareAddress = Self.readAddress(of: device)
-    mtu = Self.readMTU(of: device)
+    hardwareAddress = device.readNetAddress()
+    mtu = device.readNetMTU()
 
     let layout = VirtqueueLayout(size: Self.queueSize)
     let controlLayout = VirtqueueLayout(size: Self.controlQueueSize)
@@ -154,39 +154,14 @@ public final class VirtioNet {
 
   // MARK: Configuration (section 5.1.4)
 
-  /// `mac`, at offset 0. A group address or zero is no address of a station.
-  private static func readAddress(of device: VirtioDevice) -> MACAddress? {
-    guard device.features.contains(.netMAC), device.transport.configurationByteCount >= 6,
-      let value = device.readConfiguration({ transport in
-        var value: UInt64 = 0
-        for offset in 0..<6 { value = value << 8 | UInt64(transport.configuration8(at: offset)) }
-        return value
-      })
-    else { return nil }
-    let address = MACAddress(value)
-    return address.isMulticast || value == 0 ? nil : address
-  }
-
-  /// `mtu`, at offset 10. 68 is the least that IP allows (RFC 791 section 3.2).
-  private static func readMTU(of device: VirtioDevice) -> Int? {
-    guard device.features.contains(.netMTU), device.transport.configurationByteCount >= 12,
-      let value = device.readConfiguration({ $0.configuration16(at: 10) }), value >= 68
-    else { return nil }
-    return Int(value)
-  }
-
-  /// Reads whether the link is up (`status`, at offset 6, bit 0), after an interrupt on the line
-  /// for the configuration.
+  /// Reads whether the link is up, after an interrupt on the line for the configuration.
   public func handleConfigurationChange() {
     guard device.state == .running else { return }
     if device.transport.status.contains(.needsReset) {
       device.fail(.broken)
       return
     }
-    guard device.features.contains(.netStatus), device.transport.configurationByteCount >= 8,
-      let status = device.readConfiguration({ $0.configuration16(at: 6) })
-    else { return }
-    isLinkUp = status & 1 != 0
+    isLinkUp = device.readNetLink() ?? isLinkUp
   }
 
   // MARK: Rounds
@@ -225,12 +200,20 @@ public final class VirtioNet {
     transmitter.transmit(frame)
   }
 
+  /// The same for a frame of one piece.
+  @inline(__always)
+  public func transmit(whole packet: consuming Packet) {
+    counts.sentFrames &+= 1
+    counts.sentBytes &+= UInt64(truncatingIfNeeded: packet.byteCount)
+    transmitter.transmit(whole: packet)
+  }
+
   /// Shows the device what was sent since the last time, and gives it fresh receive buffers.
   @inline(__always)
   public func flush() {
     device.publish(transmitter.queue)
     transmitter.collect()
-    if receiver.queue.freeCount > 0 { receiver.refill() }
+    receiver.refill()
     device.publish(receiver.queue)
   }
 
@@ -248,6 +231,13 @@ public final class VirtioNet {
 
   /// Frames that wait because the device has no room: a reason to send no more for now.
   public var backlogCount: Int { transmitter.backlogCount }
+
+  /// Frames that the device has not sent yet. One that does not run sends nothing any more.
+  public var sendingCount: Int {
+    guard device.state == .running else { return 0 }
+    transmitter.collect()
+    return transmitter.queue.inFlightCount + transmitter.backlogCount
+  }
 
   /// How many packets went which way.
   public var counters: Counters {

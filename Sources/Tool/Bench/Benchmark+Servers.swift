@@ -16,6 +16,16 @@ extension ServerLoad {
         ownProgram, "memcached", TestNetwork.guestAddress, "11211", "50", "\(seconds)", operation,
       ], read: { LoadOutput.own($0) })
   }
+
+  /// The same by datagrams, with so many requests under way.
+  static func memcachedDatagrams(_ operation: String) -> ServerLoad {
+    ServerLoad(
+      name: "udp-\(operation)", unit: "requests/s",
+      words: [
+        ownProgram, "memcached-udp", TestNetwork.guestAddress, "11211", "128", "\(seconds)",
+        operation,
+      ], read: { LoadOutput.own($0) })
+  }
 }
 
 extension ServerBench {
@@ -49,7 +59,12 @@ extension ServerBench {
         .wrk(
           "large-file", unit: "MiB/s", part: "MiB", connections: 4, path: "/large.bin",
           read: { try LoadOutput.wrkTransfer($0) }),
-      ]),
+      ],
+      native: NativeServer(
+        application: "http",
+        goals: [
+          "requests": .init(ratio: 8, instructions: 6_000), "connections": .init(),
+        ], firstAnswer: 400_000)),
     ServerBench(
       name: "redis", application: "redis", port: 6379,
       loads: [
@@ -67,13 +82,25 @@ extension ServerBench {
     ServerBench(
       name: "memcached", application: "memcached", port: 11211,
       loads: [.memcached("set"), .memcached("get")]),
+    ServerBench(
+      name: "kv", application: "memcached", port: 11211,
+      // The first one also fills the store.
+      loads: [.memcached("get"), .memcachedDatagrams("get"), .memcachedDatagrams("set")],
+      native: NativeServer(
+        application: "kv",
+        goals: [
+          "get": .init(), "udp-get": .init(ratio: 4, instructions: 1_500),
+          "udp-set": .init(ratio: 4, instructions: 1_500),
+        ]),
+      options: ["-U", "11211"]),
   ]
 
   private static let summaries = [
-    "http": "nginx under wrk: requests and connections a second, a large file",
+    "http": "nginx and the native http under wrk: requests and connections a second, a large file",
     "redis": "redis-benchmark GET and SET, pipelines of 1 and 16",
     "iperf": "iperf3: bulk TCP both ways",
     "memcached": "get and set over 50 connections",
+    "kv": "the native kv and memcached: get and set by UDP",
   ]
 
   var benchmark: Benchmark {

@@ -4,7 +4,7 @@ import ToolSupport
 
 /// All benches, in the order of the report.
 public enum BenchmarkRegistry {
-  public static let all = counted + ServerBench.all.map(\.benchmark)
+  public static let all = counted + ServerBench.all.map(\.benchmark) + [FrameBench.benchmark]
 
   /// Those that count instructions of one guest: quick, and the numbers repeat.
   public static let counted: [Benchmark] = [

@@ -19,12 +19,12 @@ public struct BenchmarkReport: Sendable {
     ]
     for key in keys {
       let own = value(key, "martlet")
-      var row = [key.bench, key.name, key.unit, own.map { Self.text($0.value) } ?? "-"]
+      var row = [key.bench, key.name, key.unit, own.map(Self.text) ?? "-"]
       row.append(own.map(Self.limit) ?? "")
       row.append(own.map(Self.verdict) ?? "")
       for other in others {
         let theirs = value(key, other)
-        row.append(theirs.map { Self.text($0.value) } ?? "-")
+        row.append(theirs.map(Self.text) ?? "-")
         if other == "linux", let ratio = own?.ratio {
           row.append(Self.text(ratio))
         } else if let own, let theirs, own.value > 0 {
@@ -79,6 +79,14 @@ public struct BenchmarkReport: Sendable {
 
   private static func verdict(_ own: Measurement) -> String {
     own.isWithinLimit.map { $0 ? "ok" : own.limit == nil ? "UNDER" : "OVER" } ?? ""
+  }
+
+  /// A number; times with the spread of their rounds, since one of them says little.
+  private static func text(_ measurement: Measurement) -> String {
+    guard let samples = measurement.samples, ["ms", "%"].contains(measurement.unit),
+      let least = samples.min(), let greatest = samples.max()
+    else { return text(measurement.value) }
+    return String(format: "%.1f (%.1f-%.1f)", measurement.value, least, greatest)
   }
 
   /// The median and the spread: `4.21 (3.90-4.40)`.

@@ -71,10 +71,13 @@ final class GuestCounters {
       .runChecked("compiling instructions.c")
   }
 
+  /// Where both Martlet's kernel and Linux's have their code, and firmware has not.
+  private static let kernelStart = "0x7e0000000000"
+
   /// What QEMU must be told.
   var arguments: [String] {
     [
-      "-plugin", "\(plugin),count=\(countFile)", "-D", traceFile, "-d",
+      "-plugin", "\(plugin),count=\(countFile),after=\(Self.kernelStart)", "-D", traceFile, "-d",
       Self.events.map { "trace:\($0)" }.joined(separator: ","),
     ]
   }

@@ -72,7 +72,9 @@ public struct LinuxGuest: Sendable {
       throw ToolError("apt-get downloaded no package", at: folder)
     }
     // Of 30 MB of modules only a server's are wanted.
-    let wanted = LinuxServer.modules.map { "'./lib/modules/*/kernel/\($0).ko'" }
+    let wanted = (LinuxServer.modules + LinuxServer.bridgeModules).map {
+      "'./lib/modules/*/kernel/\($0).ko'"
+    }
     try await ExternalCommand(
       "sh",
       [
@@ -92,7 +94,11 @@ public struct LinuxGuest: Sendable {
   private static func vmlinuz(in folder: String) -> String? {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/boot")) ?? []
     return files.filter { $0.hasPrefix("vmlinuz-") }.sorted().map { "\(folder)/boot/\($0)" }
-      .last { Paths.isFile("\(moduleFolder(of: $0))/kernel/\(LinuxServer.modules[0]).ko") }
+      .last { kernel in
+        (LinuxServer.modules + LinuxServer.bridgeModules).allSatisfy {
+          Paths.isFile("\(moduleFolder(of: kernel))/kernel/\($0).ko")
+        }
+      }
   }
 
   /// Where the modules of `kernel()` are.

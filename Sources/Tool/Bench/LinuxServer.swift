@@ -15,8 +15,8 @@ struct LinuxServer: Sendable {
   let kernel: String
   /// The initial archive: modules and `Tests/Bench/linux-init.c`.
   let initial: String
-  /// Martlet's root archive.
-  let root: String
+  /// Martlet's root archive; nil for a guest that needs no files.
+  let root: String?
 
   /// What a server needs, in the order of loading; all from the kernel's own package.
   static let modules = [
@@ -26,11 +26,14 @@ struct LinuxServer: Sendable {
     "lib/libcrc32c", "fs/erofs/erofs",
   ]
 
+  /// What a bridge needs besides.
+  static let bridgeModules = ["net/llc/llc", "net/802/stp", "net/bridge/bridge"]
+
   /// The kernel's own defaults, but that it may trust the time-stamp counter: else it would take
   /// every time from an emulated device.
   static let commandLine = "console=ttyS0 quiet loglevel=4 panic=-1 tsc=reliable"
 
-  init(kernel: String, initial: String, root: String) {
+  init(kernel: String, initial: String, root: String?) {
     self.kernel = kernel
     self.initial = initial
     self.root = root
@@ -40,32 +43,53 @@ struct LinuxServer: Sendable {
   init(plan: Plan, root: String, folder: String) async throws {
     self.init(
       kernel: try await LinuxGuest.kernel(), initial: "\(folder)/initial.cpio", root: root)
-    let program = try await LinuxGuest.compile("\(Repository.root)/Tests/Bench/linux-init.c")
+    try await writeArchive(
+      program: "linux-init.c", modules: Self.modules, files: Self.configuration(of: plan))
+  }
+
+  /// Prepares a start of a bridge between two cards.
+  init(bridgeIn folder: String) async throws {
+    self.init(
+      kernel: try await LinuxGuest.kernel(), initial: "\(folder)/initial.cpio", root: nil)
+    let modules = Self.modules.filter { !$0.hasPrefix("fs/") && !$0.contains("libcrc32c") }
+    try await writeArchive(
+      program: "linux-bridge.c", modules: modules + Self.bridgeModules,
+      files: [("modules/list", Self.list(of: modules + Self.bridgeModules))])
+  }
+
+  /// Writes the initial archive, whose first process is a program of `Tests/Bench`.
+  private func writeArchive(
+    program source: String, modules: [String], files: [(name: String, text: String)]
+  ) async throws {
+    let program = try await LinuxGuest.compile("\(Repository.root)/Tests/Bench/\(source)")
     var archive = InitialArchive()
     for name in ["dev", "modules", "proc"] { archive.add(name, mode: 0o40755) }
     archive.add("dev/console", mode: 0o20600, device: (5, 1))
     archive.add("init", mode: 0o100755, contents: try Self.contents(of: program))
     let sources = LinuxGuest.moduleFolder(of: kernel)
-    for module in Self.modules {
+    for module in modules {
       let name = (module as NSString).lastPathComponent
       archive.add(
         "modules/\(name).ko", mode: 0o100644,
         contents: try Self.contents(of: "\(sources)/kernel/\(module).ko"))
     }
-    for (name, text) in Self.configuration(of: plan) {
+    for (name, text) in files {
       archive.add(name, mode: 0o100644, contents: Array(text.utf8))
     }
     try Data(archive.finish()).write(to: URL(fileURLWithPath: initial))
   }
 
+  private static func list(of modules: [String]) -> String {
+    modules.map { "\(($0 as NSString).lastPathComponent).ko\n" }.joined()
+  }
+
   /// The files that `linux-init.c` reads.
   static func configuration(of plan: Plan) -> [(name: String, text: String)] {
-    let names = modules.map { "\(($0 as NSString).lastPathComponent).ko\n" }.joined()
     let variables = [
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
     ]
     return [
-      ("modules/list", names),
+      ("modules/list", list(of: modules)),
       ("address", "\(TestNetwork.guestAddress) \(TestNetwork.guestPrefixLength)"),
       ("arguments", plan.command.map { "\($0)\0" }.joined()),
       (
@@ -91,6 +115,7 @@ struct LinuxServer: Sendable {
         words[index + 1] = id == "id=log" ? "stdio,\(id),signal=off" : "null,\(id)"
       }
     }
+    guard let root else { return words }
     return words + [
       "-drive", "if=none,id=root,format=raw,readonly=on,file=\(root)",
       "-device", "virtio-blk-pci,drive=root,disable-legacy=on",

@@ -9,7 +9,12 @@ import ToolSupport
 
 /// A server and what clients do to it, on Martlet and on Linux in turn.
 public struct ServerBench: Sendable {
-  enum System: String, Sendable { case martlet, linux }
+  enum System: String, Sendable {
+    /// The unmodified program on Martlet, and on Linux.
+    case martlet, linux
+    /// A native application that serves the same; and its start, as far as the first answer.
+    case native, nativeStart
+  }
 
   /// What one load came to in one turn.
   struct Outcome: Sendable {
@@ -25,6 +30,10 @@ public struct ServerBench: Sendable {
   /// Added to the application's root.
   var files: @Sendable () throws -> [Plan.RootEntry] = { [] }
   var loads: [ServerLoad]
+  /// The native application that takes the same loads, as one more system.
+  var native: NativeServer?
+  /// Added to the program's arguments.
+  var options: [String] = []
   /// The loads are run again and again on the same guest until they came to so many requests.
   var leastRequests = 0.0
 
@@ -33,17 +42,27 @@ public struct ServerBench: Sendable {
 
   /// What is made once, before the first turn.
   private struct Prepared: Sendable {
+    /// The program's, for Martlet and for Linux.
+    var image: Image
+    var native: Image?
+    var load: String
+
+    func image(of system: System) -> Image { system == .native ? native ?? image : image }
+  }
+
+  /// What a guest is started from.
+  private struct Image: Sendable {
     var plan: Plan
     var kernel: Kernel
-    var archive: RootArchive
-    var load: String
+    var archive: RootArchive?
   }
 
   func measure(_ context: Benchmark.Context) async throws -> [Measurement] {
     let prepared = try await prepare(context.progress)
-    let systems: [System] = context.comparesWithLinux ? [.martlet, .linux] : [.martlet]
+    var systems: [System] = context.comparesWithLinux ? [.martlet, .linux] : [.martlet]
+    if native != nil { systems.append(.native) }
     let rounds = context.countsInstructions ? 1 : context.rounds
-    var outcomes: [System: [[Outcome]]] = [:]
+    var outcomes: [System: [[Outcome?]]] = [:]
     for round in 1...rounds {
       let taken = try await context.progress.step(
         "Measuring \(name), round \(round) of \(rounds)"
@@ -53,11 +72,12 @@ public struct ServerBench: Sendable {
       }
       for (system, turn) in taken { outcomes[system, default: []].append(turn) }
     }
-    return systems.flatMap { system in
+    let rows = systems.flatMap { system in
       context.countsInstructions
         ? counted(outcomes[system] ?? [], system)
         : timed(outcomes[system] ?? [], against: outcomes[.linux] ?? [], system)
     }
+    return rows + started(outcomes[.nativeStart] ?? [])
   }
 
   /// Runs all loads on Martlet until they came to `leastRequests`. Throws at the first failure.
@@ -68,8 +88,18 @@ public struct ServerBench: Sendable {
     }
   }
 
-  private static func work(of outcomes: [Outcome]) -> Double {
-    outcomes.reduce(0) { $0 + $1.result.work }
+  /// A native application's instructions up to its first answer.
+  private func started(_ outcomes: [[Outcome?]]) -> [Measurement] {
+    guard let counts = outcomes.first?.first??.counts else { return [] }
+    return [
+      Measurement(
+        bench: name, name: "native-first-answer", system: System.martlet.rawValue,
+        value: counts.instructions, unit: "instructions", limit: native?.firstAnswer)
+    ]
+  }
+
+  private static func work(of outcomes: [Outcome?]) -> Double {
+    outcomes.reduce(0) { $0 + ($1?.result.work ?? 0) }
   }
 
   private func prepare(_ progress: ToolSupport.Progress) async throws -> Prepared {
@@ -84,10 +114,23 @@ public struct ServerBench: Sendable {
     var plan = try Plan.load(application: application, projectRoot: Repository.root)
     plan.root += try files()
     plan.rootPositions = []
+    plan.command += options
+    var nativeImage: Image?
+    if let native {
+      let plan = try Plan.load(application: native.application, projectRoot: Repository.root)
+      nativeImage = try await Self.image(of: plan, progress)
+    }
     return Prepared(
-      plan: plan, kernel: try await KernelBuilder.kernel(for: plan, progress: progress),
-      archive: try await RootBuilder.archive(for: plan, progress: progress),
+      image: try await Self.image(of: plan, progress), native: nativeImage,
       load: try await LinuxGuest.compile("\(Repository.root)/Tests/Bench/load.c"))
+  }
+
+  private static func image(
+    of plan: Plan, _ progress: ToolSupport.Progress
+  ) async throws -> Image {
+    Image(
+      plan: plan, kernel: try await KernelBuilder.kernel(for: plan, progress: progress),
+      archive: plan.hasArchive ? try await RootBuilder.archive(for: plan, progress: progress) : nil)
   }
 
   // MARK: One round
@@ -108,7 +151,7 @@ public struct ServerBench: Sendable {
   private func takeRound(
     _ systems: [System], _ prepared: Prepared, countsInstructions: Bool,
     _ progress: ToolSupport.Progress
-  ) async throws -> [System: [Outcome]] {
+  ) async throws -> [System: [Outcome?]] {
     var guests: [Guest] = []
     defer { for guest in guests { guest.network.close() } }
     // All files first: a program that is being written cannot be started, and whatever is started
@@ -127,10 +170,10 @@ public struct ServerBench: Sendable {
         group.addTask {
           // Without a guest nothing more will come: end the loads, too.
           defer { network.close() }
-          try await runGuest(system, prepared, emulator, network)
+          try await runGuest(system, prepared.image(of: system), emulator, network)
         }
       }
-      let outcome: Result<[System: [Outcome]], any Error>
+      let outcome: Result<[System: [Outcome?]], any Error>
       do {
         outcome = .success(try await runLoads(prepared, guests, progress))
       } catch {
@@ -153,7 +196,7 @@ public struct ServerBench: Sendable {
 
   private func runLoads(
     _ prepared: Prepared, _ guests: [Guest], _ progress: ToolSupport.Progress
-  ) async throws -> [System: [Outcome]] {
+  ) async throws -> [System: [Outcome?]] {
     progress.detail("starting")
     let limit = Self.startLimit
     for guest in guests {
@@ -162,19 +205,36 @@ public struct ServerBench: Sendable {
         seconds: limit + 10
       ).runChecked("waiting for \(name)'s server on \(guest.system.rawValue)")
     }
+    var outcomes: [System: [Outcome?]] = [:]
+    if let guest = guests.first(where: { $0.system == .native }), guest.counters != nil,
+      native?.firstAnswer != nil
+    {
+      outcomes[.nativeStart] = [try await answerFirst(on: guest)]
+    }
     // iperf3 takes the connection that was tried for a client, and looks again after a while.
     try await Task.sleep(for: .seconds(2))
-    var outcomes: [System: [Outcome]] = [:]
     repeat {
       for var load in loads {
         if load.words.first == ServerLoad.ownProgram { load.words[0] = prepared.load }
         for guest in guests {
+          guard guest.system != .native || native?.goals[load.name] != nil else {
+            outcomes[guest.system, default: []].append(nil)
+            continue
+          }
           progress.detail("\(load.name) on \(guest.system.rawValue)")
           outcomes[guest.system, default: []].append(try await Self.run(load, on: guest))
         }
       }
-    } while outcomes.values.contains { Self.work(of: $0) < leastRequests }
+    } while outcomes.contains { $0 != .nativeStart && Self.work(of: $1) < leastRequests }
     return outcomes
+  }
+
+  /// What the guest did from the kernel's entry to its first answer.
+  private func answerFirst(on guest: Guest) async throws -> Outcome {
+    let page = "http://\(TestNetwork.guestAddress):\(port)/"
+    try await guest.network.command(["curl", "-s", "-o", "/dev/null", page], seconds: 30)
+      .runChecked("asking \(native?.application ?? name) for its first answer")
+    return Outcome(result: LoadResult(rate: 0, work: 1), counts: try guest.counters?.read())
   }
 
   private static func run(_ load: ServerLoad, on guest: Guest) async throws -> Outcome {
@@ -188,7 +248,7 @@ public struct ServerBench: Sendable {
 
   /// Runs until the network is closed, or throws when the guest ends before.
   private func runGuest(
-    _ system: System, _ prepared: Prepared, _ emulator: String, _ network: TestNetwork
+    _ system: System, _ image: Image, _ emulator: String, _ network: TestNetwork
   ) async throws {
     var options = LaunchOptions()
     options.machine = .q35
@@ -198,16 +258,16 @@ public struct ServerBench: Sendable {
         addresses: ["\(TestNetwork.guestAddress)/\(TestNetwork.guestPrefixLength)"]))
     if system == .linux { options.isQuiet = true }
     let launcher = Launcher(
-      kernel: prepared.kernel.path, symbols: prepared.kernel.symbolPath,
-      archive: prepared.archive.path, plan: prepared.plan, options: options, qemu: emulator)
+      kernel: image.kernel.path, symbols: image.kernel.symbolPath,
+      archive: image.archive?.path, plan: image.plan, options: options, qemu: emulator)
     switch system {
-    case .martlet:
+    case .martlet, .native, .nativeStart:
       let result = try await launcher.run(.captured)
       let said = String(decoding: (result.output + result.errors).suffix(1000), as: UTF8.self)
       throw ToolError("Martlet: the server ended with status \(result.status)\n  \(said)")
     case .linux:
       let server = try await LinuxServer(
-        plan: prepared.plan, root: prepared.archive.path, folder: network.folder)
+        plan: image.plan, root: image.archive?.path ?? "", folder: network.folder)
       let words = server.vector(from: try launcher.commandLine(.captured))
       let output = try await ExternalCommand(words[0], Array(words.dropFirst())).run()
       let said = (output.text.suffix(1000) + output.errorText.suffix(500))
@@ -217,37 +277,55 @@ public struct ServerBench: Sendable {
 
   // MARK: Numbers
 
+  /// How a row is called, and in which column it stands: a native application's numbers are rows of
+  /// their own, beside those of Linux under the same load.
+  private func place(of load: ServerLoad, _ system: System) -> (name: String, column: String) {
+    system == .native ? ("native-\(load.name)", "martlet") : (load.name, system.rawValue)
+  }
+
   private func timed(
-    _ turns: [[Outcome]], against linux: [[Outcome]], _ system: System
+    _ turns: [[Outcome?]], against linux: [[Outcome?]], _ system: System
   ) -> [Measurement] {
-    loads.indices.map { index in
+    loads.indices.flatMap { index -> [Measurement] in
       let load = loads[index]
-      let rates = turns.map { $0[index].result.rate }
+      let rates = turns.compactMap { $0[index]?.result.rate }
+      guard !rates.isEmpty else { return [] }
+      let place = place(of: load, system)
       var measurement = Measurement(
-        bench: name, name: load.name, system: system.rawValue, value: Ratio.median(of: rates),
+        bench: name, name: place.name, system: place.column, value: Ratio.median(of: rates),
         unit: load.unit)
       measurement.samples = rates
-      if system == .martlet {
-        measurement.ratio = Ratio(
-          rates: rates, to: linux.map { $0[index].result.rate }, wanted: load.wanted)
-      }
-      return measurement
+      guard system != .linux else { return [measurement] }
+      let others = linux.compactMap { $0[index]?.result.rate }
+      measurement.ratio = Ratio(
+        rates: rates, to: others,
+        wanted: system == .native ? native?.goals[load.name]?.ratio : load.wanted)
+      guard system == .native, !others.isEmpty else { return [measurement] }
+      let other = Measurement(
+        bench: name, name: place.name, system: System.linux.rawValue,
+        value: Ratio.median(of: others), unit: load.unit)
+      return [measurement, other]
     }
   }
 
-  private func counted(_ turns: [[Outcome]], _ system: System) -> [Measurement] {
+  private func counted(_ turns: [[Outcome?]], _ system: System) -> [Measurement] {
     guard let turn = turns.first else { return [] }
     return loads.indices.flatMap { index -> [Measurement] in
-      guard let counts = turn[index].counts, turn[index].result.work > 0 else { return [] }
+      guard let outcome = turn[index], let counts = outcome.counts, outcome.result.work > 0 else {
+        return []
+      }
       let load = loads[index]
+      let place = place(of: load, system)
       let numbers = [
         ("instructions", counts.instructions), ("exits", counts.exits),
         ("notifications", counts.notifications), ("interrupts", counts.interrupts),
       ]
       return numbers.map { unit, count in
-        Measurement(
-          bench: name, name: load.name, system: system.rawValue,
-          value: count / turn[index].result.work, unit: "\(unit)/\(load.part)")
+        let isLimited = system == .native && unit == "instructions"
+        return Measurement(
+          bench: name, name: place.name, system: place.column,
+          value: count / outcome.result.work, unit: "\(unit)/\(load.part)",
+          limit: isLimited ? native?.goals[load.name]?.instructions : nil)
       }
     }
   }

@@ -19,6 +19,10 @@ extension Volume: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }
 
+extension Disk: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
 extension EnvironmentVariable: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }

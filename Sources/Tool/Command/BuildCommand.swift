@@ -29,7 +29,8 @@ struct BuildCommand: AsyncParsableCommand {
     Log.bootstrap(isVerbose: verbose)
     var plan = try application.plan()
     plan.volumes = SharedFolders.resolved(plan.volumes, in: plan.directory)
-    plan.needLibrariesOfVolumes()
+    plan.disks = Disks.resolved(plan.disks, in: plan.directory)
+    plan.needLibrariesOfDevices()
     let folder = Paths.absolute(output)
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -48,6 +49,12 @@ struct BuildCommand: AsyncParsableCommand {
       kernel: kernel, archive: archive?.path, launchText: text.text,
       to: "\(folder)/\(plan.name).elf")
     print(path)
+    if !plan.disks.isEmpty {
+      let words = Disks.arguments(plan.disks, machine: .microvm)
+      StandardError.say(
+        "the image has disks, and sees them only if the machine does: "
+          + words.joined(separator: " "))
+    }
     if !plan.volumes.isEmpty {
       let words = SharedFolders.arguments(plan.volumes, machine: .microvm)
       StandardError.say(

@@ -18,19 +18,25 @@ enum RunPlace: String, ExpressibleByArgument, CaseIterable {
 /// An application that runs as an ordinary process: the same sources on the host's parts of
 /// Martlet.
 enum HostProcess {
+  /// Where a package is built for the host. Not in its own folder: that may be read-only, or
+  /// another's.
+  static func scratch(for folder: String) -> String {
+    "\(Repository.root)/.build/host/\(ContentHash.name(of: [folder]))"
+  }
+
   /// Builds the application's package and becomes its program.
   static func run(_ plan: Plan, options: LaunchOptions, progress: ToolSupport.Progress) async throws
     -> Never
   {
     guard plan.kind == .swift else {
       throw ToolError(
-        "\(plan.name) is a Linux program, not a Swift package", at: plan.file,
+        "\(plan.name) is not a Swift package", at: plan.file,
         advice: "--on host is for applications of kind swift.")
     }
     progress.step("building \(plan.name) for the host")
-    // Not in the application's folder: it may be read-only, or another's.
-    let scratch = "\(Repository.root)/.build/host/\(ContentHash.name(of: [plan.directory]))"
-    let place = ["--package-path", plan.directory, "--scratch-path", scratch]
+    let place = [
+      "--package-path", plan.directory, "--scratch-path", scratch(for: plan.directory),
+    ]
     let root = ["MARTLET_ROOT": Repository.root]
     let swift = try Toolchain.swift()
     let built = try await ExternalCommand(
@@ -45,12 +51,20 @@ enum HostProcess {
       swift, ["build", "-q", "--show-bin-path"] + place, environment: root
     ).run()
     let folder = shown.text.trimmingCharacters(in: .whitespacesAndNewlines)
+    setenv("MARTLET_ROOT_FOLDER", try await HostRoot.make(for: plan, progress: progress), 1)
+    setenv("MARTLET_DISKS", Disks.list(plan.disks), 1)
     let arguments = options.arguments ?? Array(plan.command.dropFirst())
     for variable in plan.environment + options.environment {
       setenv(variable.name, variable.value, 1)
     }
+    // An image is told by its launch text.
+    if options.isVerbose { setenv("MARTLET_VERBOSE", "1", 1) }
     var words = ([plan.name] + arguments).map { strdup($0) }
     words.append(nil)
+    // The thread of the pool that runs this takes no signals; a program keeps the mask of who starts it.
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
     execv("\(folder)/\(plan.name)", words)
     throw ToolError("cannot start it: \(String(cString: strerror(errno)))", at: folder)
   }

@@ -4,10 +4,11 @@ import Launch
 import Plan
 
 extension Plan {
-  /// Turns the kernel's libraries for volumes on when there are volumes.
-  mutating func needLibrariesOfVolumes() {
-    guard !volumes.isEmpty else { return }
-    for setting in SharedFolders.settings {
+  /// Turns the kernel's libraries for volumes and disks on when there are some.
+  mutating func needLibrariesOfDevices() {
+    let settings =
+      (volumes.isEmpty ? [] : SharedFolders.settings(kind)) + (disks.isEmpty ? [] : Disks.settings)
+    for setting in settings {
       if let line = ConfigurationLine(setting, at: Position(line: 1, column: 1)) {
         config.append(line)
       }

@@ -51,13 +51,18 @@ struct RunCommand: AsyncParsableCommand {
     help: .init("Shows a host folder to the guest.", valueName: "HOSTDIR:/GUEST[:ro]"))
   var volumes: [Volume] = []
 
+  @Option(
+    help: .init("Gives a Swift application a disk: a file of raw blocks.", valueName: "FILE[:ro]"))
+  var disk: [Disk] = []
+
   @Option(name: .customShort("e"), help: .init("Sets an environment variable.", valueName: "K=V"))
   var environment: [EnvironmentVariable] = []
 
   @Option(
     help: .init(
-      "The guest's network: user, or tap:NAME of a tap device.", valueName: "user|tap:NAME"))
-  var net: NetworkOptions.Backend = .user
+      "The guest's network card: user (the default), or tap:NAME of a tap device; repeated.",
+      valueName: "user|tap:NAME"))
+  var net: [NetworkOptions.Backend] = []
 
   @Option(
     help: .init(
@@ -125,11 +130,16 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     Log.bootstrap(isVerbose: verbose)
     var plan = try application.plan()
+    // The state of what is read must be older than the reading.
+    // A debugger's port is told about each time, so such a start is never a quick one.
+    var inputs =
+      gdb == nil ? StartInputs.ifWanted(application: application.app, plan: plan) : nil
+    if inputs != nil { plan = try application.plan() }
+    try addDevices(to: &plan)
     if on == .host {
       try await HostProcess.run(plan, options: launchOptions(), progress: ToolSupport.Progress())
     }
     plan.ports += ports
-    try addVolumes(to: &plan)
     var options = launchOptions()
     if !plan.volumes.isEmpty { options.hostOwner = .current }
     options.network = try await network(of: plan)
@@ -156,6 +166,12 @@ struct RunCommand: AsyncParsableCommand {
       StandardError.write(
         "  gdb -ex 'target remote 127.0.0.1:\(gdb)' -ex 'hbreak \(mainSymbol(of: plan))' -ex continue "
           + "\(kernel.symbolPath)\n")
+    }
+    if inputs != nil, let start = try launcher.quickStart() {
+      inputs?.addReplaced(kernel.path)
+      inputs?.addReplaced(kernel.path + ".stamp")
+      for path in [try Toolchain.swift(), start.emulator] { inputs?.add(path) }
+      inputs?.write(start)
     }
     let result = try await launcher.run()
     if bootTrace { for line in result.bootTrace.table { StandardError.write(line + "\n") } }
@@ -187,7 +203,7 @@ struct RunCommand: AsyncParsableCommand {
   /// The card of an image with the network's libraries; asking for one without them is an error.
   private func network(of plan: Plan) async throws -> NetworkOptions? {
     guard try await Resolver.resolve(plan).isOn("VIRTIO_NET") else {
-      guard plan.ports.isEmpty, net == .user, capture == nil else {
+      guard plan.ports.isEmpty, net.isEmpty || net == [.user], capture == nil else {
         throw ToolError(
           "the image of \(plan.name) has no network", at: plan.file,
           advice:
@@ -200,17 +216,8 @@ struct RunCommand: AsyncParsableCommand {
       throw ToolError(
         "--gateway and --dns say nothing without --ip", advice: "Add --ip ADDRESS/LENGTH.")
     }
-    if net != .user, !plan.ports.isEmpty {
-      throw ToolError(
-        "ports lead to the guest only through QEMU's own network", at: plan.file,
-        advice: "With --net tap:NAME reach the guest by its own address; leave out -p and 'ports'.")
-    }
-    // QEMU, when root, would make a device that leads nowhere.
-    if case .tap(let device) = net, if_nametoindex(device) == 0 {
-      throw ToolError(
-        "there is no network device '\(device)'",
-        advice: "Make it: ip tuntap add \(device) mode tap user $USER; ip link set \(device) up.")
-    }
+    let cards = net.isEmpty ? [.user] : net
+    try check(cards, plan)
     let path = capture.map { Paths.absolute($0) }
     if let path, !FileManager.default.createFile(atPath: path, contents: nil) {
       throw ToolError("cannot write the capture", at: path, advice: "Choose another --capture.")
@@ -221,15 +228,51 @@ struct RunCommand: AsyncParsableCommand {
       : NetworkOptions.Addressing(
         addresses: ip.map(\.text), gateways: gateway.map(\.text), nameServers: dns.map(\.text))
     return NetworkOptions(
-      backend: net, addressing: addressing, ports: plan.ports, capture: path)
+      backends: cards, addressing: addressing, ports: plan.ports, capture: path)
   }
 
-  /// The plan's volumes begin at its folder, those of the command line at the working directory.
-  private func addVolumes(to plan: inout Plan) throws {
+  /// Says which cards cannot be together, or are not there.
+  private func check(_ cards: [NetworkOptions.Backend], _ plan: Plan) throws {
+    guard cards.count <= NetworkOptions.cardLimit else {
+      throw ToolError(
+        "a guest has \(NetworkOptions.cardLimit) network cards at most",
+        advice: "Leave out a --net.")
+    }
+    for (index, card) in cards.enumerated() where cards[..<index].contains(card) {
+      throw ToolError(
+        "two network cards lead to the same place",
+        advice: "Give each --net another tap device, and 'user' once.")
+    }
+    if capture != nil, cards.count > 1 {
+      throw ToolError(
+        "--capture is for a guest with one network card",
+        advice: "Watch the tap devices instead: tcpdump -i NAME -w FILE.")
+    }
+    if !cards.contains(.user), !plan.ports.isEmpty {
+      throw ToolError(
+        "ports lead to the guest only through QEMU's own network", at: plan.file,
+        advice: "With --net tap:NAME reach the guest by its own address; leave out -p and 'ports'.")
+    }
+    // QEMU, when root, would make a device that leads nowhere.
+    for case .tap(let device) in cards where if_nametoindex(device) == 0 {
+      throw ToolError(
+        "there is no network device '\(device)'",
+        advice: "Make it: ip tuntap add \(device) mode tap user $USER; ip link set \(device) up.")
+    }
+  }
+
+  /// The plan's volumes and disks begin at its folder, those of the command line at the working
+  /// directory.
+  private func addDevices(to plan: inout Plan) throws {
+    let here = FileManager.default.currentDirectoryPath
     let all =
       SharedFolders.resolved(plan.volumes, in: plan.directory)
-      + SharedFolders.resolved(volumes, in: FileManager.default.currentDirectoryPath)
+      + SharedFolders.resolved(volumes, in: here)
     plan.volumes = try SharedFolders.checked(all, machine: machine, file: plan.file)
-    plan.needLibrariesOfVolumes()
+    plan.disks =
+      Disks.resolved(plan.disks, in: plan.directory) + Disks.resolved(disk, in: here)
+    try Disks.check(
+      plan.disks, of: plan, volumeCount: plan.volumes.count, machine: machine)
+    plan.needLibrariesOfDevices()
   }
 }

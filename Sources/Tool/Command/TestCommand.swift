@@ -14,11 +14,13 @@ struct TestCommand: AsyncParsableCommand {
     commandName: "test",
     abstract: "Runs the tests: all tiers but long and fuzz, or one of them.",
     discussion: """
-      unit     lint, then the tests of every module on the host (swift test)
+      unit     lint, then the tests of every module, and of every application that is
+               a Swift package with tests, on the host (swift test)
       guest    Tests/Guest: checked output, and C programs compared with Linux
       apps     Apps/*/tests.yaml: the applications with checked output
       network  Tests/Network: servers on bad wires and under attack (MARTLET_NETWORK_LOAD)
-      long     ten million requests to the servers, without one time-out (some ten minutes)
+      long     ten million requests to the servers, without one time-out, and Apps/*/long.yaml
+               (some fifteen minutes)
       fuzz     the parsers with random input, a minute each (MARTLET_FUZZ_SECONDS)
       Prints one line for each test; the last line is `N passed, N failed`, and what could
       not be tried here is told as skipped.
@@ -65,6 +67,8 @@ struct TestCommand: AsyncParsableCommand {
         tally.add(try await runGuests(try NetworkTests.all()))
       case .long:
         tally.add(await EnduranceTests.run(filter: filter))
+        let files = try TestFile.all(in: "\(Repository.root)/Apps", named: "long.yaml")
+        tally.add(try await runGuests(try files.flatMap { try $0.runnable() }))
       case .fuzz:
         tally.add(try await HostTests.fuzz())
       }

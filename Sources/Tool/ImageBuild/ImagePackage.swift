@@ -12,6 +12,8 @@ struct ImagePackage {
   let root: String
   let folder: String
   let configuration: ResolvedConfiguration
+  /// Whether a C program is linked in, and system calls are functions that it reaches.
+  var isForC = false
 
   /// Layers in the order in which they are laid out in the image.
   static let layers = ["Machine", "Base", "Kernel", "Devices", "Network", "Files", "Linux"]
@@ -29,11 +31,21 @@ struct ImagePackage {
     }
     try put(manifest, "Package.swift")
     try put(settings, "Sources/Settings/Settings.swift")
-    let off = Set(configuration.symbols.compactMap { $0.value == "n" ? $0.module : nil })
-    let modules = try modulesOnDisk().filter { !off.contains($0) } + ["Settings", "Image"]
+    if isForC { try writeCalls() }
+    let modules = try linkedModules
     let toolset = Toolset(folder: folder, configuration: configuration, layout: .linux)
-    try put(LinkerScript(layout: .linux, modules: modules).text, "kernel.ld")
+    // With a C program each application has a script of its own.
+    if !isForC { try put(LinkerScript(layout: .linux, modules: modules).text, "kernel.ld") }
     try put(try toolset.text, "toolset.json")
+  }
+
+  /// The modules that may be in the image, in their order.
+  var linkedModules: [String] {
+    get throws {
+      let off = Set(configuration.symbols.compactMap { $0.value == "n" ? $0.module : nil })
+      return try modulesOnDisk().filter { !off.contains($0) }
+        + (isForC ? ["Settings", "Calls", "Image"] : ["Settings", "Image"])
+    }
   }
 
   private func put(_ text: String, _ name: String) throws {
@@ -77,19 +89,23 @@ struct ImagePackage {
         dependencies: [.package(path: "\(root)")],
         targets: [
           .target(name: "Settings"),
+      \(isForC ? callsTarget : "")
           .executableTarget(
             name: "Image",
             dependencies: [
-              "Settings",
+              "Settings",\(isForC ? " \"Calls\"," : "")
       \(products.joined(separator: "\n"))
             ],
             exclude: ["Native/README.md"],
-            sources: ["Linux", "Memory", "Network", "Threads"],
+            sources: [
+              "Linux", "\(isForC ? "CProgram" : "LinuxProgram")", "Memory", "Network", "Threads", "Volumes",
+            ],
             swiftSettings: [
               .swiftLanguageMode(.v6),
               .strictMemorySafety(),
               .treatWarning("StrictMemorySafety", as: .error),
               .enableExperimentalFeature("Lifetimes"),
+              .enableExperimentalFeature("Extern"),
       \(defines.joined(separator: "\n"))
             ]),
         ]

@@ -16,6 +16,10 @@ public enum KernelBuilder {
   ) async throws -> Kernel {
     let root = Repository.root
     let configuration = try await Resolver.resolve(plan, in: root)
+    if let plan, plan.kind == .c {
+      return try await CImageBuilder(root: root, plan: plan, configuration: configuration)
+        .kernel(progress: progress)
+    }
     let application = plan.flatMap { $0.kind == .swift ? $0 : nil }
     let recipe: any ImageRecipe =
       if let application {
@@ -44,10 +48,16 @@ public enum KernelBuilder {
     if !isFresh(kernel, state) {
       progress.step("building \(recipe.subject)")
       try recipe.write()
+      let scratch = try FileLock(path: recipe.scratchFolder + ".scratch.lock") {
+        progress.step("waiting for another build with the same settings")
+      }
       forgetLinkedImage(of: recipe)
-      try replanIfNeeded(folder, names: state.names)
-      try await compile(recipe, swift: swift, progress: progress)
-      try await finish(kernel, recipe)
+      forgetUmbrella(of: recipe)
+      try replanIfNeeded(
+        recipe.scratchFolder, names: "\(state.names) \(recipe.packagePath)")
+      try await compile(recipe, kernel.configuration, swift: swift, progress: progress)
+      try await finish(kernel, linked: recipe.linkedPath, folder: folder)
+      withExtendedLifetime(scratch) {}
       if application != nil, placement == .low,
         try ImageFile(path: kernel.path).physicalEnd > ImagePlacement.lowEnd
       {
@@ -61,9 +71,9 @@ public enum KernelBuilder {
     return kernel
   }
 
-  private static func stampPath(_ kernel: Kernel) -> String { kernel.path + ".stamp" }
+  static func stampPath(_ kernel: Kernel) -> String { kernel.path + ".stamp" }
 
-  private static func isFresh(_ kernel: Kernel, _ state: SourceState) -> Bool {
+  static func isFresh(_ kernel: Kernel, _ state: SourceState) -> Bool {
     let manager = FileManager.default
     return (try? String(contentsOfFile: stampPath(kernel), encoding: .utf8)) == state.stamp
       && manager.fileExists(atPath: kernel.path) && manager.fileExists(atPath: kernel.symbolPath)
@@ -75,37 +85,61 @@ public enum KernelBuilder {
     func changed(_ path: String) -> Date? {
       try? manager.attributesOfItem(atPath: path)[.modificationDate] as? Date
     }
-    let linked = linkedPath(of: recipe)
+    let linked = recipe.linkedPath
     guard let script = changed("\(recipe.folder)/kernel.ld"), let image = changed(linked),
       image <= script
     else { return }
     try? manager.removeItem(atPath: linked)
   }
 
-  private static func linkedPath(of recipe: any ImageRecipe) -> String {
-    "\(recipe.folder)/.build/x86_64-unknown-none-elf/release/\(recipe.product)"
+  /// Has what imports `Martlet` compiled again. The compiler leaves that module as it is when one
+  /// behind it changes, and SwiftPM then leaves the application as it is, with code of before.
+  private static func forgetUmbrella(of recipe: any ImageRecipe) {
+    let folder = (recipe.linkedPath as NSString).deletingLastPathComponent
+    try? FileManager.default.removeItem(atPath: "\(folder)/Modules/Martlet.swiftmodule")
   }
 
   /// Makes SwiftPM look at the folders again: it notices a source that came or went in the package
-  /// itself, but not in one that it depends on.
-  private static func replanIfNeeded(_ folder: String, names: String) throws {
+  /// itself, but not in one that it depends on, nor that it builds another package than last time.
+  static func replanIfNeeded(_ folder: String, names: String) throws {
     let path = "\(folder)/sources.names"
     if (try? String(contentsOfFile: path, encoding: .utf8)) == names { return }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try? FileManager.default.removeItem(atPath: "\(folder)/.build/release.yaml")
     try names.write(toFile: path, atomically: true, encoding: .utf8)
   }
 
-  private static func compile(
-    _ recipe: any ImageRecipe, swift: String, progress: ToolSupport.Progress
+  /// What Package.swift is told: which folders of parts that are off it leaves out, and which parts
+  /// that most images have not it takes in.
+  private static func environment(
+    _ recipe: any ImageRecipe, _ configuration: ResolvedConfiguration
+  ) throws -> [String: String] {
+    let off = configuration.symbols.filter { $0.type == "bool" && $0.value == "n" }.map(\.name)
+    var environment = [
+      "MARTLET_PLATFORM": "guest", "MARTLET_ROOT": Repository.root,
+      "MARTLET_WITHOUT": off.joined(separator: ","),
+      "MARTLET_PARTS": recipe.parts.joined(separator: " "),
+    ]
+    if recipe is NativePackage {
+      environment["COMPILER_PATH"] = "\(Repository.root)/Scripts/linker"
+      environment["MARTLET_LINKER"] = try Toolchain.program("ld.lld")
+    }
+    return environment
+  }
+
+  /// - Parameter links: whether SwiftPM links the product, or somebody else does later.
+  static func compile(
+    _ recipe: any ImageRecipe, _ configuration: ResolvedConfiguration, swift: String,
+    links: Bool = true, progress: ToolSupport.Progress
   ) async throws {
     let folder = recipe.folder
     let command = ExternalCommand(
       swift,
       [
-        "build", "--package-path", recipe.packagePath, "--scratch-path", "\(folder)/.build",
+        "build", "--package-path", recipe.packagePath, "--scratch-path", recipe.scratchPath,
         "--triple", "x86_64-unknown-none-elf", "--toolset", "\(folder)/toolset.json",
-        "-c", "release", "--product", recipe.product,
-      ], environment: ["MARTLET_PLATFORM": "guest", "MARTLET_ROOT": Repository.root])
+        "-c", "release", links ? "--product" : "--target", recipe.product,
+      ], environment: try environment(recipe, configuration))
     let log = Mutex<[String]>([])
     let status = try await command.runLines { line in
       log.withLock { $0.append(line) }
@@ -138,10 +172,21 @@ public enum KernelBuilder {
       advice: "The whole log is in \(folder)/build.log.")
   }
 
+  /// The file that says that a native image reads standard input, and so needs a device for it.
+  public static func inputMark(of kernel: String) -> String { kernel + ".input" }
+
+  private static func markInput(of kernel: Kernel, _ image: ImageFile) throws {
+    let mark = inputMark(of: kernel.path)
+    // A function of the module that starts the device, by its mangled name.
+    if try image.symbols().contains(where: { $0.name.contains("11NativeInput") }) {
+      try "".write(toFile: mark, atomically: true, encoding: .utf8)
+    } else {
+      try? FileManager.default.removeItem(atPath: mark)
+    }
+  }
+
   /// Checks the linked image, keeps a copy with symbols, and strips the one to boot.
-  private static func finish(_ kernel: Kernel, _ recipe: any ImageRecipe) async throws {
-    let folder = recipe.folder
-    let linked = linkedPath(of: recipe)
+  static func finish(_ kernel: Kernel, linked: String, folder: String) async throws {
     let image = try ImageFile(path: linked)
     for segment in image.segments where segment.isWritable && segment.isExecutable {
       throw ToolError(
@@ -161,6 +206,7 @@ public enum KernelBuilder {
       try Toolchain.program("llvm-objcopy"),
       ["--remove-section=.rela.debug_*", "--remove-section=.debug_names", linked, symbols])
     try await trim.runChecked("trimming the image with symbols")
+    try markInput(of: kernel, image)
     try Paths.rename(symbols, to: kernel.symbolPath)
     try Paths.rename(stripped, to: kernel.path)
   }

@@ -9,6 +9,7 @@ import ToolSupport
 /// Martlet that it imports.
 struct NativePackage: ImageRecipe {
   let folder: String
+  let scratchFolder: String
   let packagePath: String
   let product: String
   private let root: String
@@ -17,6 +18,9 @@ struct NativePackage: ImageRecipe {
 
   var subject: String { product }
   var otherSources: [String] { [packagePath] }
+  var parts: [String] {
+    ["NATIVE_VOLUMES"].filter { configuration.isOn($0) }
+  }
 
   init(
     root: String, plan: Plan, configuration: ResolvedConfiguration, placement: ImagePlacement
@@ -29,6 +33,8 @@ struct NativePackage: ImageRecipe {
     let key = ContentHash.name(of: [plan.directory, configuration.hash])
     let suffix = placement == .low ? "-low" : ""
     folder = "\(root)/.build/images/\(plan.name)-\(key)\(suffix)"
+    // Martlet's modules are compiled once, whatever the application.
+    scratchFolder = "\(root)/.build/images/\(configuration.hash)-native\(suffix)"
     packagePath = plan.directory
     product = plan.name
     self.root = root
@@ -39,14 +45,19 @@ struct NativePackage: ImageRecipe {
   func write() throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let libraries = try ImagePackage.modulesOnDisk(of: ImagePackage.layers + ["App"], root: root)
-    let modules =
-      libraries + ["NativeImage", "NativeThreads", "NativeNetwork"] + applicationModules
+    let modules = libraries + Self.imageModules + applicationModules
     let layout = LinkerScript.Layout.native(placement)
     let toolset = Toolset(folder: folder, configuration: configuration, layout: layout)
     try ImagePackage.put(
       LinkerScript(layout: layout, modules: modules).text, "\(folder)/kernel.ld")
     try ImagePackage.put(try toolset.text, "\(folder)/toolset.json")
   }
+
+  /// The modules of `Sources/Image` (Package.swift).
+  private static let imageModules = [
+    "NativeArchive", "NativeBlocks", "NativeDevices", "NativeFiles", "NativeImage", "NativeInput",
+    "NativeNetwork", "NativeThreads", "NativeVolumes",
+  ]
 
   /// The folders under `Sources`, which by SwiftPM's convention are its modules.
   private var applicationModules: [String] {

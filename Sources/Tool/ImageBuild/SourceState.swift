@@ -11,11 +11,14 @@ struct SourceState: Equatable {
   /// Differs when a source came, went or was renamed.
   let names: String
 
-  init(root: String, others: [String] = [], compiler: String) throws {
+  init(root: String, others: [String] = [], compiler: String, words: [String] = []) throws {
     var hash = ContentHash()
     var names = ContentHash()
-    for path in ["\(root)/Package.swift", compiler] { hash.add(Self.describe(path)) }
+    for path in ["\(root)/Package.swift", "\(root)/Scripts/linker/ld.lld", compiler] {
+      hash.add(Self.describe(path))
+    }
     // An image that an older tool linked lacks what this one reads from it.
+    for word in words { hash.add(word) }
     for option in Toolset.linkerOptions { hash.add(option) }
     hash.add(LinkerScript(layout: .linux, modules: []).text)
     let sources = "\(root)/Sources"
@@ -37,7 +40,7 @@ struct SourceState: Equatable {
     return endings.contains { path.hasSuffix($0) } && !path.hasPrefix(".build/")
   }
 
-  private static func describe(_ path: String) -> String {
+  static func describe(_ path: String) -> String {
     var status = stat()
     guard stat(path, &status) == 0 else { return "\(path) absent" }
     return "\(path) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"

@@ -68,12 +68,19 @@ public struct InspectionSubject: Sendable {
       },
       sections: sections(in: loaded),
       // What is selected serves calls only where the linker found it in use.
-      systemCalls: SystemCallCatalogue(root: Repository.root).calls(
-        of: (configuration?.modules ?? []).filter(present.contains)),
+      systemCalls: try systemCalls(of: (configuration?.modules ?? []).filter(present.contains)),
       archive: archive.map { .init(path: $0.path, bytes: $0.byteCount) },
       configuration: Dictionary(
         uniqueKeysWithValues: (configuration?.symbols ?? []).map { ($0.name, $0.value) }),
       configurationHash: configuration?.hash ?? "")
+  }
+
+  /// The calls of the families that are in; of an image with a C program, those that it reaches.
+  private func systemCalls(of modules: [String]) throws -> [InspectionReport.SystemCall] {
+    let reached = try SystemCallCatalogue.reached(in: image)
+    return SystemCallCatalogue(root: Repository.root).calls(of: modules)
+      .filter { reached.isEmpty || reached.contains($0.number) }
+      .map { .init(number: $0.number, name: $0.name, library: $0.library) }
   }
 
   /// The micro-libraries, with the reasons for them.

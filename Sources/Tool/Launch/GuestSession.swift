@@ -35,6 +35,10 @@ final class GuestSession: Sendable {
 
   /// How long the rest of the output may take after the guest was killed.
   private static let grace = DispatchTimeInterval.seconds(2)
+  /// How long a guest that was asked to end may take.
+  private static let askedGrace = DispatchTimeInterval.seconds(10)
+  /// What asks it (Docs/BootProtocol.md).
+  private static let shutdownByte: UInt8 = 3
 
   private let qemu: String
   private let arguments: [String]
@@ -77,6 +81,9 @@ final class GuestSession: Sendable {
     receive(.output, from: output.own, into: streams.output)
     receive(.errors, from: errors.own, into: streams.errors)
     receive(.diagnostics, from: diagnostics.own, into: .capture)
+    // Another name of the same end, since the log's relay closes its own.
+    let requests = Descriptor(fcntl(log.own.number, F_DUPFD_CLOEXEC, 100))
+    defer { requests.close() }
     receiveLog(from: log.own)
     let stop = feed(input.own)
     let process = GuestProcess.start(
@@ -84,7 +91,9 @@ final class GuestSession: Sendable {
     ) { mailbox.post(.ended($0)) }
     for descriptor in inherited + [diagnostics.guest] { descriptor.close() }
     if let process { Backlogs(ports: options.network?.ports ?? []).widen(of: process.identifier) }
-    let cause = wait(for: process)
+    let cause = wait(for: process) {
+      _ = requests.writeAll([Self.shutdownByte], count: 1)
+    }
     stop.close()
     return kept.withLock {
       Ended(
@@ -94,11 +103,12 @@ final class GuestSession: Sendable {
     }
   }
 
-  private func wait(for process: GuestProcess?) -> Cause {
+  private func wait(for process: GuestProcess?, asking ask: () -> Void) -> Cause {
     var deadline = options.timeout.map { Self.time(after: $0) } ?? .distantFuture
     var open = Set(Stream.allCases)
     var end: GuestProcess.End?
     var verdict: Cause?
+    var asked: Int32?
     func conclude(_ cause: Cause) {
       guard verdict == nil else { return }
       verdict = cause
@@ -109,11 +119,17 @@ final class GuestSession: Sendable {
       switch mailbox.next(until: deadline) {
       case nil:
         if verdict != nil { return verdict ?? .timeout }
-        conclude(.timeout)
+        conclude(asked.map { .signal($0) } ?? .timeout)
       case .signal(let number):
         // A second signal does not wait for a reader that is stuck.
         if let verdict { return verdict }
-        conclude(.signal(number))
+        if asked == nil, end == nil, collector.wantsShutdownRequest {
+          asked = number
+          deadline = min(deadline, .now() + Self.askedGrace)
+          ask()
+        } else {
+          conclude(.signal(number))
+        }
       case .ended(let how): end = how
       case .stream(let stream, let how):
         open.remove(stream)
@@ -162,7 +178,8 @@ final class GuestSession: Sendable {
   /// Starts to pass standard input on; closing the result stops it.
   private func feed(_ guest: Descriptor) -> Descriptor {
     let stop = Channel.pipe()
-    let source = streams.kind == .none ? nil : streams.input.map(Descriptor.init)
+    let isRead = options.readsInput && streams.kind != .none
+    let source = isRead ? streams.input.map(Descriptor.init) : nil
     Relay.feed(from: source, to: guest, until: stop.reader)
     return stop.writer
   }

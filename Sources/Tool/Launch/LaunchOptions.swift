@@ -29,6 +29,8 @@ public struct LaunchOptions: Sendable, Equatable {
   public var countsInstructions = false
   /// Whether the kernel is the application: its panics are the application's traps.
   var isNative = false
+  /// Whether a native image reads standard input; others need no device for it.
+  var readsInput = false
   /// Asks the kernel when the phases of its boot were over.
   public var tracesBoot = false
   /// The guest waits at its first instruction for a debugger at this port of 127.0.0.1.

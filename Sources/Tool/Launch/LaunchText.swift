@@ -25,7 +25,9 @@ public struct LaunchText: Sendable, Equatable {
   ) {
     add("program", plan.command.first ?? "/")
     let arguments = options.arguments ?? Array(plan.command.dropFirst())
-    for argument in plan.command.prefix(1) + arguments { add("arg", argument) }
+    // A native application has no path, but a name all the same.
+    let program = plan.command.first ?? plan.name
+    for argument in [program] + arguments { add("arg", argument) }
     for variable in Self.environment(plan: plan, options: options) { add("env", variable.text) }
     if let directory = plan.workingDirectory { add("cwd", directory) }
     if let clock { add("clock", String(clock)) }
@@ -70,13 +72,16 @@ public struct LaunchText: Sendable, Equatable {
     return result
   }
 
-  /// What every program gets, then the plan's variables, then the options'; later ones win.
+  /// What every Linux program gets, then the plan's variables, then the options'; later ones win.
   static func environment(plan: Plan, options: LaunchOptions) -> [EnvironmentVariable] {
-    var variables = [
-      EnvironmentVariable(
-        name: "PATH", value: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-      EnvironmentVariable(name: "HOME", value: "/root"),
-    ]
+    var variables: [EnvironmentVariable] = []
+    if plan.kind == .linux {
+      variables = [
+        EnvironmentVariable(
+          name: "PATH", value: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+        EnvironmentVariable(name: "HOME", value: "/root"),
+      ]
+    }
     for variable in plan.environment + options.environment {
       variables.removeAll { $0.name == variable.name }
       variables.append(variable)

@@ -3,6 +3,7 @@
 import Foundation
 import ImageBuild
 import Plan
+import QuickStart
 import ToolSupport
 
 /// Starts guests: a kernel, a root archive and a plan become a QEMU process, its streams and an
@@ -29,6 +30,9 @@ public struct Launcher: Sendable {
     self.plan = plan
     self.options = options
     self.options.isNative = plan.kind == .swift
+    self.options.readsInput =
+      plan.kind != .swift
+      || FileManager.default.fileExists(atPath: KernelBuilder.inputMark(of: kernel))
   }
 
   /// Runs the guest to its end.
@@ -38,6 +42,9 @@ public struct Launcher: Sendable {
   /// - Throws: `ToolError` with status 125 when QEMU or the kernel failed.
   public func run(_ streams: GuestStreams = .inherited) async throws -> GuestResult {
     let machine = try prepared(streams)
+    if let ended = EndedStart.taken() {
+      return try await judged(ended, memory: machine.memory)
+    }
     let accelerator = try options.accelerator.resolved(
       countsInstructions: options.countsInstructions)
     let arguments = machine.vector(accelerator: accelerator)
@@ -49,6 +56,28 @@ public struct Launcher: Sendable {
       Thread.detachNewThread { continuation.resume(with: Result { try session.run() }) }
     }
     return try await judged(ended, memory: machine.memory)
+  }
+
+  /// How this start goes the quick way; nil when it needs more than that way has.
+  public func quickStart(_ streams: GuestStreams = .inherited) throws -> StartRecord.Start? {
+    guard options.isNative, archive == nil, plan.volumes.isEmpty, !options.isVerbose,
+      !options.countsInstructions, !options.tracesBoot, options.network?.capture == nil
+    else { return nil }
+    let machine = try prepared(streams)
+    let words = machine.vector(
+      accelerator: try options.accelerator.resolved(countsInstructions: false))
+    guard !machine.launchText.isTooLong, let index = words.firstIndex(of: "-append") else {
+      return nil
+    }
+    let ports = options.network?.ports.filter { $0.transport == .tcp }.map(\.host) ?? []
+    return StartRecord.Start(
+      emulator: try locatedQEMU(), words: words, commandLineIndex: index + 1,
+      timeout: options.timeout.map(Self.nanoseconds), ports: ports)
+  }
+
+  private static func nanoseconds(_ duration: Duration) -> UInt64 {
+    let parts = duration.components
+    return UInt64(parts.seconds) * 1_000_000_000 + UInt64(parts.attoseconds / 1_000_000_000)
   }
 
   /// The QEMU command line as it would be run, for `--verbose` and for curious people.
@@ -93,7 +122,8 @@ public struct Launcher: Sendable {
       plan: plan, options: options, input: streams.kind, clock: clock, seed: seed)
     return MachineArguments(
       kernel: kernel, archive: archive, name: options.name ?? plan.name, memory: memory,
-      options: options, launchText: text, volumes: plan.volumes)
+      options: options, launchText: text, volumes: plan.volumes,
+      disks: plan.disks)
   }
 
   private static let leastFreeByteCount: UInt64 = 256 << 10

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+import QuickStart
 import Synchronization
 import ToolSupport
 
@@ -9,6 +10,7 @@ final class LogCollector: Sendable {
   struct Record: Sendable {
     var status: UInt8?
     var hasPanicked = false
+    var wantsShutdownRequest = false
     var addresses: [UInt64] = []
     var bootTrace = BootTrace()
     /// The log as text, for after a panic; the oldest lines go when it grows too long.
@@ -42,6 +44,9 @@ final class LogCollector: Sendable {
     for line in lines { present(line) }
   }
 
+  /// Whether the application wants to be asked before it is ended.
+  var wantsShutdownRequest: Bool { state.withLock { $0.record.wantsShutdownRequest } }
+
   /// Ends the log and returns what it said.
   func finish() -> Record {
     let (last, record) = state.withLock { state in
@@ -62,13 +67,14 @@ final class LogCollector: Sendable {
         show("martlet: \(text)")
       }
     case .other(let text): if isVerbose, !text.isEmpty { show("- \(text)") }
-    case .exit, .address, .phase: break
+    case .exit, .address, .wantsShutdownRequest, .phase: break
     }
   }
 
   private static func note(_ line: KernelLog.Line, in record: inout Record) {
     switch line {
     case .exit(let status): record.status = status
+    case .wantsShutdownRequest: record.wantsShutdownRequest = true
     case .address(let address): record.addresses.append(address)
     case .phase(let name, let cycles): record.bootTrace.phases.append((name, cycles))
     case .message(let level, let stamp, let text):

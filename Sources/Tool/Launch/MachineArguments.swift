@@ -28,6 +28,7 @@ struct MachineArguments {
   let options: LaunchOptions
   let launchText: LaunchText
   var volumes: [Volume] = []
+  var disks: [Disk] = []
 
   func vector(accelerator: LaunchOptions.Accelerator) -> [String] {
     var words = ["-name", name, "-machine", machine, "-accel", accelerator.rawValue, "-cpu", "max"]
@@ -44,11 +45,12 @@ struct MachineArguments {
     }
     words += chardev("log", .log) + ["-serial", "chardev:log"]
     words += ["-global", "virtio-mmio.force-legacy=false"]
-    words += options.isNative ? debugConsoles : serialPorts
+    words += options.isNative ? debugConsoles + inputPort : serialPorts
     if let network = options.network {
       words += network.arguments(machine: options.machine, name: name)
     }
     words += SharedFolders.arguments(volumes, machine: options.machine)
+    words += Disks.arguments(disks, machine: options.machine)
     words += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
     return words
   }
@@ -56,7 +58,7 @@ struct MachineArguments {
   /// The plan's or the user's memory, else enough for the root and an ordinary program.
   static func memory(plan: Plan, options: LaunchOptions, archiveByteCount: Int) -> ByteSize {
     if let memory = options.memory ?? plan.memory { return memory }
-    if plan.kind == .swift { return defaultNativeMemory }
+    if plan.kind != .linux { return defaultNativeMemory }
     let mebibyte = 1 << 20
     let archive = (archiveByteCount + mebibyte - 1) / mebibyte * mebibyte
     return ByteSize(bytes: defaultMemory.bytes + UInt64(archive))
@@ -74,6 +76,11 @@ struct MachineArguments {
   private var debugConsoles: [String] {
     chardev("stdout", .output) + ["-device", "isa-debugcon,iobase=0xe9,chardev=stdout"]
       + chardev("stderr", .errors) + ["-device", "isa-debugcon,iobase=0xea,chardev=stderr"]
+  }
+
+  /// Standard input of a native image that reads it.
+  private var inputPort: [String] {
+    options.readsInput ? ["-device", serialBus] + port(1, "stdin", .input) : []
   }
 
   private var serialPorts: [String] {

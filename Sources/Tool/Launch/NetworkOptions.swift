@@ -3,7 +3,7 @@
 import Plan
 import ToolSupport
 
-/// How a guest reaches the network: its one virtio network card and what is behind it.
+/// How a guest reaches the network: its virtio network cards and what is behind each.
 public struct NetworkOptions: Sendable, Equatable {
   /// What is behind the card.
   public enum Backend: Sendable, Equatable {
@@ -49,7 +49,9 @@ public struct NetworkOptions: Sendable, Equatable {
       addresses: ["10.0.2.15/24"], gateways: ["10.0.2.2"], nameServers: ["10.0.2.3"])
   }
 
-  public var backend: Backend
+  /// What is behind each card, in the guest's order; at least one, and `user` once at most.
+  public var backends: [Backend]
+  /// For the card that the guest's own network takes.
   public var addressing: Addressing
   /// Host ports that lead to the guest; only with `user`.
   public var ports: [PortMapping]
@@ -61,38 +63,57 @@ public struct NetworkOptions: Sendable, Equatable {
     backend: Backend = .user, addressing: Addressing? = nil, ports: [PortMapping] = [],
     capture: String? = nil
   ) {
-    self.backend = backend
-    self.addressing = addressing ?? (backend == .user ? .user : Addressing())
+    self.init(backends: [backend], addressing: addressing, ports: ports, capture: capture)
+  }
+
+  /// Several cards.
+  public init(
+    backends: [Backend], addressing: Addressing? = nil, ports: [PortMapping] = [],
+    capture: String? = nil
+  ) {
+    precondition(!backends.isEmpty, "a network without a card")
+    self.backends = backends
+    self.addressing = addressing ?? (backends.contains(.user) ? .user : Addressing())
     self.ports = ports
     self.capture = capture
   }
 
-  /// QEMU's words for the card, on the bus of `machine`; `name` decides its address.
+  /// The most cards: microvm has eight places for devices of all kinds.
+  public static let cardLimit = 4
+
+  /// QEMU's words for the cards, on the bus of `machine`; `name` decides their addresses.
   func arguments(machine: LaunchOptions.Machine, name: String) -> [String] {
-    var words = ["-netdev", netdev]
-    var device =
-      machine == .microvm
-      ? "virtio-net-device,netdev=net" : "virtio-net-pci,netdev=net,disable-legacy=on,romfile="
-    // Behind QEMU's own network the guest is alone; on a bridge it must differ from others.
-    if case .tap = backend { device += ",mac=\(Self.hardwareAddress(for: name))" }
-    words += ["-device", device]
+    var words = backends.indices.flatMap { card($0, machine: machine, name: name) }
     if let capture {
       words += ["-object", "filter-dump,id=capture,netdev=net,file=\(Self.escaped(capture))"]
     }
     return words
   }
 
-  private var netdev: String {
+  private func card(_ index: Int, machine: LaunchOptions.Machine, name: String) -> [String] {
+    let id = index == 0 ? "net" : "net\(index)"
+    var device =
+      machine == .microvm
+      ? "virtio-net-device,netdev=\(id)"
+      : "virtio-net-pci,netdev=\(id),disable-legacy=on,romfile="
+    // Behind QEMU's own network the guest is alone; on a bridge it must differ from others.
+    if case .tap = backends[index] {
+      device += ",mac=\(Self.hardwareAddress(for: index == 0 ? name : "\(name) \(index)"))"
+    }
+    return ["-netdev", netdev(backends[index], id: id), "-device", device]
+  }
+
+  private func netdev(_ backend: Backend, id: String) -> String {
     switch backend {
     case .user:
-      return ports.reduce("user,id=net") {
+      return ports.reduce("user,id=\(id)") {
         $0 + ",hostfwd=\($1.transport.rawValue):\($1.address):\($1.host)-:\($1.guest)"
       }
     case .tap(let name):
       // With offloads a capture would have QEMU's header before each packet, and checksums that
       // nobody has made yet.
       let offloads = capture == nil ? "" : ",vnet_hdr=off"
-      return "tap,id=net,ifname=\(name),script=no,downscript=no\(offloads)"
+      return "tap,id=\(id),ifname=\(name),script=no,downscript=no\(offloads)"
     }
   }
 
@@ -117,7 +138,7 @@ public struct NetworkOptions: Sendable, Equatable {
         "cannot listen on \(place)",
         advice: "Something else listens there, or it needs privileges: choose another -p.")
     }
-    if case .tap(let name) = backend, said.contains(name), said.contains("tun") {
+    for case .tap(let name) in backends where said.contains(name) && said.contains("tun") {
       return ToolError(
         "cannot open the tap device '\(name)'\n  \(said)",
         advice: "Make it: ip tuntap add \(name) mode tap user $USER; ip link set \(name) up.")

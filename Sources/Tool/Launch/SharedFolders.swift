@@ -11,7 +11,9 @@ import ToolSupport
 /// guest, with the user's own rights, and what only root could do (giving files away) is not done.
 public enum SharedFolders {
   /// The kernel's libraries for volumes.
-  public static let settings = ["VIRTIO_9P=y", "NINEP=y"]
+  public static func settings(_ kind: Plan.Kind) -> [String] {
+    ["VIRTIO_9P=y", "NINEP=y"] + (kind == .swift ? ["NATIVE_VOLUMES=y"] : [])
+  }
 
   /// How many devices microvm has room for beside the console and the network card.
   private static let microvmLimit = 6

@@ -4,8 +4,8 @@ import Foundation
 import Synchronization
 import ToolSupport
 
-/// A network of its own for one guest and the programs that load or attack it: a namespace with a
-/// tap device.
+/// A network of its own for one guest and the programs that load or attack it: a namespace with tap
+/// devices.
 ///
 /// One shell lives in the namespace as the first process of a process namespace and waits for the
 /// end of its input, which is the end of this object or of the tool, however that ends. Then it
@@ -16,6 +16,8 @@ import ToolSupport
 /// Root is not needed where users may have namespaces and /dev/net/tun.
 public final class TestNetwork: Sendable {
   public static let device = "mtbench0"
+  /// One more device, which has no address.
+  public static let secondDevice = "mtbench1"
   static let hostPrefix = "10.77.0.1/24"
   public static let guestAddress = "10.77.0.2"
   public static let guestPrefixLength = 24
@@ -111,7 +113,8 @@ public final class TestNetwork: Sendable {
   private static let script = """
     trap '' INT TERM HUP
     ip link set lo up && ip tuntap add \(device) mode tap \
-      && ip address add \(hostPrefix) dev \(device) && ip link set \(device) up || exit 1
+      && ip address add \(hostPrefix) dev \(device) && ip link set \(device) up \
+      && ip tuntap add \(secondDevice) mode tap && ip link set \(secondDevice) up || exit 1
     read -r process rest </proc/self/stat
     echo "ready $process"
     read -r nothing

@@ -13,6 +13,8 @@ public struct Plan: Sendable, Equatable {
     case linux
     /// A Swift application that is linked into the kernel.
     case swift
+    /// A C program that is linked into the kernel with a C library.
+    case c
   }
 
   /// The path of the `martlet.yaml`, as it is shown in messages.
@@ -34,10 +36,15 @@ public struct Plan: Sendable, Equatable {
   public var memory: ByteSize?
   public var ports: [PortMapping]
   public var volumes: [Volume]
+  /// Files of the host that are disks of an application of kind swift.
+  public var disks: [Disk] = []
   /// Kconfig lines on top of the defaults.
   public var config: [ConfigurationLine]
   /// The program's working directory; `nil` means `/`.
   public var workingDirectory: String?
+
+  /// What a C program is built from; only of kind c.
+  public var cSources = CSources()
 
   /// Whether a root archive goes with the kernel.
   public var hasArchive: Bool { kind == .linux || !root.isEmpty }

@@ -80,17 +80,25 @@ extension PlanReader {
   private func packages(_ node: Node) throws(ToolError) -> [String] {
     let names = try strings(node, "debian")
     guard !names.isEmpty else { throw error(node, "'debian' names no package") }
-    for name in names {
-      let isName = name.utf8.enumerated().allSatisfy { index, byte in
-        (97...122).contains(byte) || (48...57).contains(byte)
-          || (index > 0 && (byte == 43 || byte == 45 || byte == 46))
-      }
-      guard isName, name.utf8.count >= 2, name.utf8.count <= 100 else {
-        throw error(
-          node, "'\(name.prefix(60))' is not a name of a Debian package",
-          advice: "Names have lower-case letters, digits, '+', '-' and '.'; no versions.")
-      }
-    }
+    for name in names { try checkPackage(name, node) }
     return names
+  }
+
+  func packageName(_ node: Node) throws(ToolError) -> String {
+    let name = try string(node, "debian-source")
+    try checkPackage(name, node)
+    return name
+  }
+
+  private func checkPackage(_ name: String, _ node: Node) throws(ToolError) {
+    let isName = name.utf8.enumerated().allSatisfy { index, byte in
+      (97...122).contains(byte) || (48...57).contains(byte)
+        || (index > 0 && (byte == 43 || byte == 45 || byte == 46))
+    }
+    guard isName, name.utf8.count >= 2, name.utf8.count <= 100 else {
+      throw error(
+        node, "'\(name.prefix(60))' is not a name of a Debian package",
+        advice: "Names have lower-case letters, digits, '+', '-' and '.'; no versions.")
+    }
   }
 }

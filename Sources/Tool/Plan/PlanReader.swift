@@ -10,7 +10,8 @@ struct PlanReader {
   let directory: String
 
   static let keys = [
-    "name", "kind", "root", "command", "environment", "memory", "ports", "volumes", "config", "cwd",
+    "name", "kind", "root", "command", "environment", "memory", "ports", "volumes", "disks",
+    "config", "cwd", "sources", "cflags", "include", "debian-source",
   ]
 
   /// Other words for a key that people know from elsewhere.
@@ -18,7 +19,8 @@ struct PlanReader {
     "workdir": "cwd", "working_dir": "cwd", "directory": "cwd", "env": "environment",
     "cmd": "command", "entrypoint": "command", "mem": "memory", "image": "root",
     "packages": "root", "files": "root", "args": "command", "mounts": "volumes", "expose": "ports",
-    "kconfig": "config", "type": "kind",
+    "kconfig": "config", "drives": "disks", "blocks": "disks", "type": "kind", "flags": "cflags",
+    "includes": "include", "debian_source": "debian-source", "source": "sources",
   ]
 
   func plan(from document: PlanDocument) throws(ToolError) -> Plan {
@@ -39,12 +41,21 @@ struct PlanReader {
         Volume(text)
       }
     }
+    if let node = fields["disks"] {
+      plan.disks = try values(node, "disks", form: "FILE[:ro]") { text, _ in Disk(text) }
+      guard plan.kind == .swift || plan.disks.isEmpty else {
+        throw error(
+          node, "a Linux program sees no disks",
+          advice: "Share a folder with 'volumes', or write an application of kind swift.")
+      }
+    }
     if let node = fields["config"] {
       plan.config = try values(node, "config", form: "SYMBOL=value") {
         ConfigurationLine($0, at: $1)
       }
     }
     if let node = fields["cwd"] { plan.workingDirectory = try guestPath(node, "cwd") }
+    try readCSources(fields, into: &plan)
     if plan.kind == .linux {
       guard fields["command"] != nil else {
         throw error(
@@ -87,7 +98,7 @@ struct PlanReader {
     guard let kind = Plan.Kind(rawValue: text) else {
       throw error(
         node, "unknown kind '\(text.prefix(40))'",
-        advice: "The kinds are linux (an unmodified program) and swift.")
+        advice: "The kinds are linux (an unmodified program), swift and c.")
     }
     return kind
   }
@@ -97,7 +108,7 @@ struct PlanReader {
     guard let program = words.first else {
       throw error(node, "'command' is empty", advice: "Name the program's path in the guest first.")
     }
-    guard program.hasPrefix("/") || kind == .swift else {
+    guard program.hasPrefix("/") || kind != .linux else {
       throw error(
         node, "the program '\(program.prefix(80))' is not an absolute path",
         advice:

@@ -18,10 +18,14 @@ struct RootAssembly {
   let cache: String
   let progress: ToolSupport.Progress
 
+  /// Whether a Linux program looks for its own there; else the root is what the plan says.
+  private var isLinux: Bool { plan.kind == .linux }
+
   /// The layers in order, and the name of the root that they make.
   func layers() async throws -> ([Layer], key: String) {
     var layers: [Layer] = []
-    var facts = [RootFingerprint.formatVersion, plan.command.first ?? ""]
+    var facts = [RootFingerprint.formatVersion]
+    facts.append(isLinux ? plan.command.first ?? "" : "bare")
     for (index, entry) in plan.root.enumerated() {
       do {
         let (layer, described) = try await layer(for: entry)
@@ -71,7 +75,7 @@ struct RootAssembly {
       atPath: staging.root, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: working) }
     chmod(staging.root, 0o755)
-    try Skeleton.write(to: staging)
+    if isLinux { try Skeleton.write(to: staging) }
     var newest = 0
     var scripts: [String] = []
     for layer in layers {
@@ -92,7 +96,7 @@ struct RootAssembly {
       }
     }
     try await RootFinisher(staging: staging, progress: progress).finish(scripts: scripts)
-    try ProgramCheck(staging: staging, plan: plan).check()
+    if isLinux { try ProgramCheck(staging: staging, plan: plan).check() }
     try await write(staging, newest: newest, to: target, working: working)
   }
 

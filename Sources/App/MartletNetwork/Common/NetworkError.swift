@@ -18,7 +18,9 @@ public enum NetworkError: Error, Sendable {
   case addressInUse
   /// There is no memory, or no port left.
   case noMemory
-  /// An address or a port that nobody can have.
+  /// A datagram that is longer than the way there takes.
+  case tooLong
+  /// An address or a port that nobody can have, or a datagram without a receiver.
   case invalid
   /// The machine has no network.
   case noNetwork

@@ -8,6 +8,18 @@ import TCP
 
 /// A connection of TCP. It is closed when its owner lets it go: what was written still goes to the
 /// other side.
+///
+/// ```swift
+/// import Martlet
+///
+/// let server = Endpoint(IPAddress(IPv4Address(192, 0, 2, 80)), 80)
+/// var connection = try TCPConnection(to: server, deadline: Time.now() + .seconds(5))
+/// try connection.write("HEAD / HTTP/1.0\r\n\r\n")
+/// var buffer = [UInt8](repeating: 0, count: 4096)
+/// while case let count = try connection.read(into: &buffer), count > 0 {
+///   Console.output.write(buffer[..<count])
+/// }
+/// ```
 public struct TCPConnection: ~Copyable {
   private let host: NetworkHost
   private let connection: Connection
@@ -59,7 +71,7 @@ public struct TCPConnection: ~Copyable {
     let now = host.enter()
     defer { host.leave(now) }
     do throws(TCPError) {
-      return try host.tcp.connect(to: remote, observer: watcher, now: now)
+      return try host.tcp.connect(to: remote, options: .native, observer: watcher, now: now)
     } catch { throw NetworkError(error) }
   }
 
@@ -109,6 +121,61 @@ public struct TCPConnection: ~Copyable {
     }
   }
 
+  /// Reads what has come, without waiting.
+  ///
+  /// - Returns: how many bytes; 0 when the other side sends no more; nil when nothing is there yet.
+  /// - Throws: `reset`, `timedOut`, `unreachable`: how the connection has failed.
+  @_optimize(speed)
+  public mutating func readIfReady(
+    into bytes: inout MutableRawSpan
+  ) throws(NetworkError) -> Int? {
+    let now = host.enter()
+    do throws(TCPError) {
+      let count = try connection.receive(into: &bytes, now: now)
+      host.leave(now)
+      return count
+    } catch {
+      host.leave(now)
+      if error == .wouldBlock { return nil }
+      throw NetworkError(error)
+    }
+  }
+
+  /// Writes as many bytes as there is room for, without waiting.
+  ///
+  /// - Returns: how many, perhaps none. A ready list is told when there is room for more.
+  /// - Throws: `reset`, `timedOut`, `unreachable`, `writingEnded`.
+  @_optimize(speed)
+  public mutating func writeSome(_ bytes: RawSpan) throws(NetworkError) -> Int {
+    let now = host.enter()
+    do throws(TCPError) {
+      let count = try connection.send(bytes, now: now)
+      host.leave(now)
+      return count
+    } catch {
+      host.leave(now)
+      if error == .wouldBlock { return 0 }
+      throw NetworkError(error)
+    }
+  }
+
+  /// Whether `readIfReady` would give something: bytes, the end, or an error. May be true too often.
+  public var mayBeReadable: Bool { connection.isReadable }
+
+  /// Gives the connection up: the other side is told that it was reset, and what was written may
+  /// be lost.
+  public mutating func reset() {
+    let now = host.enter()
+    connection.abort(now: now)
+    host.leave(now)
+  }
+
+  /// Tells `list`, under `token`, when something has come or there is room to write again; and at
+  /// once.
+  public func announce(on list: ReadyList, as token: Int) {
+    watcher.announce(on: list, as: token)
+  }
+
   /// Says that nothing more will be written; reading goes on.
   public mutating func endWriting() throws(NetworkError) {
     let now = host.enter()
@@ -119,9 +186,19 @@ public struct TCPConnection: ~Copyable {
   }
 
   deinit {
+    watcher.withdraw()
     let now = host.enter()
     connection.observer = nil
     connection.close(now: now)
     host.leave(now)
+  }
+}
+
+extension ConnectionOptions {
+  /// Those of native applications: who writes an answer wants it sent (TCP_NODELAY).
+  static var native: ConnectionOptions {
+    var options = ConnectionOptions()
+    options.sendsSmallAtOnce = true
+    return options
   }
 }

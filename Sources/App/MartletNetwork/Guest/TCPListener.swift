@@ -5,7 +5,6 @@ import Bytes
 import NativeNetwork
 import NetworkHost
 import NetworkStack
-import Scheduling
 import TCP
 
 /// A port that takes connections.
@@ -30,7 +29,7 @@ public struct TCPListener: ~Copyable {
   ///   - backlog: how many connections may wait to be accepted.
   /// - Throws: `addressInUse`, `noNetwork`, `noMemory`.
   public init(
-    port: UInt16, address: IPAddress = IPAddress(IPv6Address.any), backlog: Int = 128
+    port: UInt16, address: IPAddress = IPAddress(IPv6Address.any), backlog: Int = 512
   ) throws(NetworkError) {
     guard let host = NativeNetwork.host else { throw .noNetwork }
     guard address.isAny || host.stack.isLocal(address) else { throw .addressInUse }
@@ -53,7 +52,9 @@ public struct TCPListener: ~Copyable {
       let reservation = try host.tcp.bind(local)
       do throws(TCPError) {
         return (
-          reservation, try host.tcp.listen(on: reservation, backlog: backlog, observer: watcher)
+          reservation,
+          try host.tcp.listen(
+            on: reservation, backlog: backlog, options: .native, observer: watcher)
         )
       } catch {
         host.tcp.release(reservation)
@@ -77,26 +78,23 @@ public struct TCPListener: ~Copyable {
     }
   }
 
+  /// Takes a connection that waits; nil when none does.
+  public func acceptIfReady() -> TCPConnection? {
+    guard let connection = listener.accept() else { return nil }
+    return TCPConnection(host, connection)
+  }
+
+  /// Tells `list` when a connection waits, under `token`; and at once.
+  public func announce(on list: ReadyList, as token: Int) {
+    watcher.announce(on: list, as: token)
+  }
+
   deinit {
+    watcher.withdraw()
     let now = host.enter()
     listener.close(now: now)
     host.tcp.release(reservation)
     host.leave(now)
-  }
-}
-
-/// Wakes threads when something about a connection or listener has changed.
-final class TCPWatcher: TCPObserver {
-  private let queue = WaitQueue()
-
-  func changed(_ events: TCPEvents) {
-    guard !queue.isEmpty else { return }
-    queue.wakeAll()
-  }
-
-  /// Waits for a change; false when `deadline` has come first.
-  func wait(until deadline: Instant) -> Bool {
-    queue.wait(until: deadline, interruptible: false) != .timedOut
   }
 }
 

@@ -39,6 +39,35 @@ public struct TCPConnection: ~Copyable {
     } catch { throw NetworkError(error) }
   }
 
+  /// Reads what has come, without waiting; 0 when the other side sends no more, nil when nothing is
+  /// there yet.
+  public mutating func readIfReady(
+    into bytes: inout MutableRawSpan
+  ) throws(NetworkError) -> Int? {
+    do throws(HostSocketError) { return try socket.readIfReady(into: &bytes) } catch {
+      throw NetworkError(error)
+    }
+  }
+
+  /// Writes as many bytes as there is room for, without waiting; perhaps none.
+  public mutating func writeSome(_ bytes: RawSpan) throws(NetworkError) -> Int {
+    do throws(HostSocketError) { return try socket.writeSome(bytes) } catch {
+      throw NetworkError(error)
+    }
+  }
+
+  /// Whether `readIfReady` would give something; the host does not tell, so it may be.
+  public var mayBeReadable: Bool { true }
+
+  /// Gives the connection up: the other side is told that it was reset.
+  public mutating func reset() { socket.reset() }
+
+  /// Tells `list`, under `token`, when something has come or there is room to write again; and at
+  /// once.
+  public func announce(on list: ReadyList, as token: Int) {
+    list.readiness.add(socket, token: token)
+  }
+
   /// Says that nothing more will be written; reading goes on.
   public mutating func endWriting() throws(NetworkError) {
     do throws(HostSocketError) { try socket.endWriting() } catch { throw NetworkError(error) }

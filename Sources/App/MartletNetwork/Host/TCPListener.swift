@@ -9,7 +9,7 @@ public struct TCPListener: ~Copyable {
 
   /// Listens on a port of all addresses of this machine, or of one; port 0 for any that is free.
   public init(
-    port: UInt16, address: IPAddress = IPAddress(IPv6Address.any), backlog: Int = 128
+    port: UInt16, address: IPAddress = IPAddress(IPv6Address.any), backlog: Int = 512
   ) throws(NetworkError) {
     do throws(HostSocketError) {
       socket = try HostSocket.listening(
@@ -25,6 +25,18 @@ public struct TCPListener: ~Copyable {
     do throws(HostSocketError) {
       return TCPConnection(try socket.accept(until: deadline.nanoseconds))
     } catch { throw NetworkError(error) }
+  }
+
+  /// Takes a connection that waits; nil when none does.
+  public func acceptIfReady() -> TCPConnection? {
+    // What fails here fails for the client that has gone, not for the listener.
+    guard let accepted = try? socket.acceptIfReady() else { return nil }
+    return TCPConnection(accepted)
+  }
+
+  /// Tells `list` when a connection waits, under `token`; and at once.
+  public func announce(on list: ReadyList, as token: Int) {
+    list.readiness.add(socket, token: token)
   }
 
   deinit { socket.close() }
@@ -53,6 +65,7 @@ extension NetworkError {
     case .writingEnded: self = .writingEnded
     case .addressInUse: self = .addressInUse
     case .noMemory: self = .noMemory
+    case .tooLong: self = .tooLong
     case .invalid: self = .invalid
     }
   }

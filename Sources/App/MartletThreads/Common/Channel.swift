@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+import Bytes
 import MartletTime
 
 /// A queue of bounded length from threads to threads.
@@ -14,31 +15,35 @@ import MartletTime
 /// }
 /// while let number = numbers.receive() { Console.output.write("\(number)\n") }
 /// ```
-public final class Channel<Element> {
+public final class Channel<Element>: Sendable {
+  private struct State {
+    var elements: [Element?]
+    var first = 0
+    var count = 0
+    var isClosed = false
+  }
+
   private let capacity: Int
-  private var elements: [Element?]
-  private var first = 0
-  private var count = 0
-  private var isClosed = false
+  private let state: SharedVariable<State>
   private let changes = WaitingThreads()
 
   /// - Parameter capacity: how many elements wait at most; at least 1.
   public init(capacity: Int) {
     precondition(capacity > 0, "a channel holds at least one element")
     self.capacity = capacity
-    elements = Array(repeating: nil, count: capacity)
+    state = SharedVariable(State(elements: Array(repeating: nil, count: capacity)))
   }
 
   /// Puts an element in, and waits for room first. False when the channel is closed, or
   /// `deadline` has come.
   public func send(_ element: Element, deadline: Instant = .never) -> Bool {
-    while count == capacity, !isClosed {
+    while state.value.count == capacity, !state.value.isClosed {
       guard changes.wait(until: deadline) else { return false }
     }
-    guard !isClosed else { return false }
-    let last = first + count
-    elements[last < capacity ? last : last - capacity] = element
-    count += 1
+    guard !state.value.isClosed else { return false }
+    let last = state.value.first + state.value.count
+    state.value.elements[last < capacity ? last : last - capacity] = element
+    state.value.count += 1
     changes.wakeAll()
     return true
   }
@@ -46,20 +51,20 @@ public final class Channel<Element> {
   /// Takes the oldest element out, and waits for one first. Nil when the channel is closed and
   /// empty, or `deadline` has come.
   public func receive(deadline: Instant = .never) -> Element? {
-    while count == 0 {
-      guard !isClosed, changes.wait(until: deadline) else { return nil }
+    while state.value.count == 0 {
+      guard !state.value.isClosed, changes.wait(until: deadline) else { return nil }
     }
-    let element = elements[first]
-    elements[first] = nil
-    first = first + 1 == capacity ? 0 : first + 1
-    count -= 1
+    let first = state.value.first
+    let element = state.value.elements[first].take()
+    state.value.first = first + 1 == capacity ? 0 : first + 1
+    state.value.count -= 1
     changes.wakeAll()
     return element
   }
 
   /// Takes no more elements; those that wait can still be received.
   public func close() {
-    isClosed = true
+    state.value.isClosed = true
     changes.wakeAll()
   }
 }
@@ -67,8 +72,24 @@ public final class Channel<Element> {
 /// Lets one thread at a time do work in the middle of which it waits.
 ///
 /// Work that does not wait needs no lock: threads take turns.
-public final class Lock {
-  private var isTaken = false
+///
+/// ```swift
+/// import Martlet
+///
+/// let lock = Lock()
+/// for _ in 0..<2 {
+///   Thread.start {
+///     lock.withLock {
+///       Console.output.write("begin ")
+///       Time.sleep(.milliseconds(1))
+///       Console.output.write("end\n")
+///     }
+///   }
+/// }
+/// Time.sleep(.milliseconds(10))
+/// ```
+public final class Lock: Sendable {
+  private let isTaken = SharedVariable(false)
   private let changes = WaitingThreads()
 
   public init() {}
@@ -77,10 +98,10 @@ public final class Lock {
   public func withLock<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    while isTaken { _ = changes.wait(until: .never) }
-    isTaken = true
+    while isTaken.value { _ = changes.wait(until: .never) }
+    isTaken.value = true
     defer {
-      isTaken = false
+      isTaken.value = false
       changes.wakeAll()
     }
     return try body()

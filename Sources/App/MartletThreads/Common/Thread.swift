@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+import Bytes
+
 /// A thread of the application. Threads take turns: each runs until it waits for something, sleeps,
 /// yields or ends.
 ///
@@ -11,8 +13,8 @@
 /// ```
 ///
 /// The machine ends when `main` does, whatever other threads do.
-public struct Thread {
-  let carrier: ThreadCarrier
+public struct Thread: Sendable {
+  private let carrier: SharedVariable<ThreadCarrier>
 
   /// Starts a thread that runs `body`, with a stack of 64 KiB. The thread that starts it goes on
   /// first, unless memory is short: then the others run before, since those that end leave theirs.
@@ -21,7 +23,7 @@ public struct Thread {
   @discardableResult
   public static func start(_ body: @escaping () -> Void) -> Thread? {
     guard let carrier = ThreadCarrier.start(body) else { return nil }
-    return Thread(carrier: carrier)
+    return Thread(carrier: SharedVariable(carrier))
   }
 
   /// Starts a thread that owns a value which cannot be copied, such as a connection.
@@ -39,7 +41,7 @@ public struct Thread {
 
   /// Waits until the thread has ended.
   public func join() {
-    carrier.join()
+    carrier.value.join()
   }
 
   /// Lets the other threads run that can.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Base
+import Bytes
 import Machine
 import NativeThreads
 import Scheduling
@@ -44,25 +45,25 @@ final class ThreadCarrier: Scheduling.Thread {
 
   static func yield() {
     NativeRuntime.startThreads()
-    Scheduler.yield()
+    Scheduler.yieldToAll()
   }
 }
 
 /// Threads that wait for a change.
-final class WaitingThreads {
-  private let queue: WaitQueue
+final class WaitingThreads: Sendable {
+  private let queue: SharedVariable<WaitQueue>
 
   init() {
     NativeRuntime.startThreads()
-    queue = WaitQueue()
+    queue = SharedVariable(WaitQueue())
   }
 
   /// Waits for `wakeAll`; false when `deadline` has come first.
   func wait(until deadline: Instant) -> Bool {
-    queue.wait(until: deadline, interruptible: false) != .timedOut
+    queue.value.wait(until: deadline, interruptible: false) != .timedOut
   }
 
   func wakeAll() {
-    queue.wakeAll()
+    queue.value.wakeAll()
   }
 }

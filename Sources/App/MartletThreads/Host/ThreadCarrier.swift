@@ -27,7 +27,7 @@ final class ThreadCarrier {
 }
 
 /// Threads that wait for a change.
-final class WaitingThreads {
+final class WaitingThreads: Sendable {
   /// Waits for a change; false when `deadline` has come first.
   func wait(until deadline: Instant) -> Bool {
     HostThreads.waitForChange(until: deadline.nanoseconds)

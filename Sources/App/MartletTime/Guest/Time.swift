@@ -12,7 +12,7 @@ import Scheduling
 ///
 /// let start = Time.now()
 /// Time.sleep(.milliseconds(20))
-/// let span = Time.now() - start
+/// Console.output.write("\((Time.now() - start).count) ns\n")
 /// ```
 public enum Time {
   /// The monotonic clock: it never goes back, and nobody sets it.

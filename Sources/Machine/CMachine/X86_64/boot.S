@@ -29,13 +29,53 @@
 #define LARGE 0x80
 // Accessed and dirty from the start: the processor need not write them.
 #define TOUCHED 0x60
+#define FIXED_PAGE 0x61
+#define WRITABLE_PAGE 0x63
 #define NO_EXECUTE_HIGH 0x80000000
+#define NO_EXECUTE 0x8000000000000000
 
   .section .note.pvh, "a", @note
   .balign 4
   .long 4, 4, 18
   .asciz "Xen"
   .long martlet_pvh_entry
+
+// Makes `count` entries of a table, a multiple of 16, of the pair of entries at `pattern` and what
+// is added to both for the next pair.
+.macro FILL table, count, pattern
+  movl $PHYSICAL(\table), %edi
+  movl $(\count) / 16, %ecx
+  movaps \pattern, %xmm0
+  movaps \pattern + 16, %xmm1
+1:
+.irp offset, 0, 16, 32, 48, 64, 80, 96, 112
+  movaps %xmm0, \offset(%edi)
+  paddq %xmm1, %xmm0
+.endr
+  subl $-128, %edi
+  decl %ecx
+  jnz 1b
+.endm
+
+// Maps the image's pages from one symbol to another. `fixed` pages have no writable alias: the
+// direct map's entries lose that right.
+.macro MAP start, end, low, high, alias
+  movl $PHYSICAL(\start) - CHUNK_PHYSICAL, %esi
+  shrl $9, %esi
+  movl $PHYSICAL(\start) + \low, %eax
+1:
+  movl %eax, PHYSICAL(boot_image_pt)(%esi)
+.if \high
+  movl $\high, PHYSICAL(boot_image_pt) + 4(%esi)
+.endif
+.ifnb \alias
+  movl %eax, PHYSICAL(boot_direct_pt)(%esi)
+.endif
+  addl $8, %esi
+  addl $0x1000, %eax
+  cmpl $PHYSICAL(\end), %eax
+  jb 1b
+.endm
 
   .section .boot.text, "ax", @progbits
   .code32
@@ -58,17 +98,12 @@ martlet_pvh_entry:
   movl $PHYSICAL(boot_direct_pd) + (PRESENT | WRITABLE), PHYSICAL(martlet_boot_direct_pdpt)
   movl $PHYSICAL(boot_image_pd) + (PRESENT | WRITABLE), PHYSICAL(boot_image_pdpt)
 
+  // PAE, and SSE: two entries are made and stored at a time, and native code uses it too.
+  movl $0x620, %eax  // PAE, OSFXSR, OSXMMEXCPT
+  movl %eax, %cr4
+
   // The direct map: 512 large pages.
-  movl $PHYSICAL(boot_direct_pd), %edi
-  movl $(PRESENT | WRITABLE | LARGE | TOUCHED), %eax
-  movl $512, %ecx
-1:
-  movl %eax, (%edi)
-  movl $NO_EXECUTE_HIGH, 4(%edi)
-  addl $0x200000, %eax
-  addl $8, %edi
-  decl %ecx
-  jnz 1b
+  FILL boot_direct_pd, 512, boot_large_pages
 
   // The large pages that hold the image are split, and the image gets tables of its own.
   movl $PHYSICAL(boot_direct_pt) + (PRESENT | WRITABLE), %eax
@@ -85,42 +120,11 @@ martlet_pvh_entry:
   jne 2b
 
   // Every page of the chunk in the direct map: read-write; the image's fixed parts follow.
-  movl $CHUNK_PHYSICAL + (PRESENT | WRITABLE | TOUCHED), %eax
-  movl $PHYSICAL(boot_direct_pt), %edi
-  movl $(512 * IMAGE_TABLES), %ecx
-3:
-  movl %eax, (%edi)
-  movl $NO_EXECUTE_HIGH, 4(%edi)
-  addl $0x1000, %eax
-  addl $8, %edi
-  decl %ecx
-  jnz 3b
+  FILL boot_direct_pt, 512*IMAGE_TABLES, boot_small_pages
 
-  // ESI: index of the page; EBX: its physical address.
-  movl $PHYSICAL(martlet_text_start), %ebx
-4:
-  movl %ebx, %esi
-  subl $CHUNK_PHYSICAL, %esi
-  shrl $9, %esi
-  movl %ebx, %eax
-  orl $(PRESENT | TOUCHED), %eax
-  movl $NO_EXECUTE_HIGH, %edx
-  cmpl $PHYSICAL(martlet_data_start), %ebx
-  jae 6f
-  // Text or constants: no writable alias.
-  movl %eax, PHYSICAL(boot_direct_pt)(%esi)
-  cmpl $PHYSICAL(martlet_text_end), %ebx
-  jae 7f
-  xorl %edx, %edx
-  jmp 7f
-6:
-  orl $WRITABLE, %eax
-7:
-  movl %eax, PHYSICAL(boot_image_pt)(%esi)
-  movl %edx, PHYSICAL(boot_image_pt) + 4(%esi)
-  addl $0x1000, %ebx
-  cmpl $PHYSICAL(martlet_image_end), %ebx
-  jb 4b
+  MAP martlet_text_start, martlet_rodata_start, FIXED_PAGE, 0, fixed
+  MAP martlet_rodata_start, martlet_data_start, FIXED_PAGE, NO_EXECUTE_HIGH, fixed
+  MAP martlet_data_start, martlet_image_end, WRITABLE_PAGE, NO_EXECUTE_HIGH
 
   // The page below each static stack is a guard.
 .irp stack, martlet_boot_stack, martlet_interrupt_stack, martlet_exception_stack, martlet_emergency_stack
@@ -129,10 +133,7 @@ martlet_pvh_entry:
   movl $0, PHYSICAL(boot_image_pt)(%esi)
 .endr
 
-  // Long mode: PAE, and SSE for native code; then EFER.LME and NXE, then paging with write
-  // protection.
-  movl $0x620, %eax  // PAE, OSFXSR, OSXMMEXCPT
-  movl %eax, %cr4
+  // Long mode: EFER.LME and NXE, then paging with write protection.
   movl $PHYSICAL(martlet_boot_pml4), %eax
   movl %eax, %cr3
   movl $0xc0000080, %ecx
@@ -149,7 +150,15 @@ boot_long_mode:
   movabsq $martlet_start64, %rax
   jmp *%rax
 
-  .balign 8
+  .balign 16
+boot_large_pages:
+  .quad NO_EXECUTE | PRESENT | WRITABLE | LARGE | TOUCHED
+  .quad (NO_EXECUTE | PRESENT | WRITABLE | LARGE | TOUCHED) + 0x200000
+  .quad 0x400000, 0x400000
+boot_small_pages:
+  .quad NO_EXECUTE | CHUNK_PHYSICAL | PRESENT | WRITABLE | TOUCHED
+  .quad (NO_EXECUTE | CHUNK_PHYSICAL | PRESENT | WRITABLE | TOUCHED) + 0x1000
+  .quad 0x2000, 0x2000
 boot_gdt:
   .quad 0
   .quad 0x00af9b000000ffff  // 64-bit code

@@ -7,7 +7,7 @@
 // is entered only from program code:
 //
 //     0  r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi   (15 words)
-//   120  vector (-1 for a system call)
+//   120  vector (-1 for a `syscall` instruction, -2 for a call that is bound to its function)
 //   128  error code, or the number of the system call
 //   136  rip cs rflags rsp ss
 //   176  attention: not zero when there is something to do before going back
@@ -21,6 +21,9 @@
 #define FRAME_RSP 160
 #define FRAME_ATTENTION 176
 #define FRAME_FAULT_ADDRESS 184
+
+// One more than the highest number of a system call (SystemCallNumber.limit).
+#define MARTLET_CALL_LIMIT 451
 
 #define CPU_KERNEL_STACK %gs:0
 #define CPU_SCRATCH %gs:8

@@ -30,3 +30,5 @@ void __stack_chk_fail(void) {
   martlet_stack_smashed();
   __builtin_trap();
 }
+
+void (*martlet_end_action)(void);

@@ -12,9 +12,9 @@
 
 // ---- Exceptions and interrupts --------------------------------------------------------------
 
+// Each takes 16 bytes: the descriptors count on it.
 .macro STUB vector, error
-  .balign 8
-stub\vector:
+  .balign 16
   .if \error == 0
   pushq $0
   .endif
@@ -23,6 +23,7 @@ stub\vector:
 .endm
 
   .altmacro
+  .balign 16
 .macro STUBS from, to
   .set vector, \from
   .rept \to - \from + 1
@@ -34,6 +35,7 @@ stub\vector:
     .set vector, vector + 1
   .endr
 .endm
+martlet_vector_stubs:
   STUBS 0, 95
 
   .balign 16
@@ -119,19 +121,6 @@ martlet_note_interrupt:
   popq %rcx
   ret
 
-  .section .rodata.martlet_vector_stubs, "a", @progbits
-  .balign 8
-  .globl martlet_vector_stubs
-martlet_vector_stubs:
-.macro STUB_ADDRESS vector
-  .quad stub\vector
-.endm
-  .set vector, 0
-  .rept 96
-    STUB_ADDRESS %vector
-    .set vector, vector + 1
-  .endr
-
 // ---- Kernel stacks --------------------------------------------------------------------------
 
   .section .text.martlet_switch_stack, "ax", @progbits
@@ -167,8 +156,27 @@ martlet_thread_trampoline:
 
   .section .text.martlet_load_descriptors, "ax", @progbits
 // void martlet_load_descriptors(void)
+//
+// The descriptors are made here and not by the linker: they hold an address in pieces, which no
+// relocation can write, and this code goes where the image goes.
   .globl martlet_load_descriptors
 martlet_load_descriptors:
+  leaq martlet_tss(%rip), %rax
+  movw %ax, martlet_gdt + 26(%rip)
+  shrq $16, %rax
+  movb %al, martlet_gdt + 28(%rip)
+  movb %ah, martlet_gdt + 31(%rip)
+  shrq $16, %rax
+  movl %eax, martlet_gdt + 32(%rip)
+  // What may come at any time (NMI, double fault, machine check) has a stack of its own.
+  leaq martlet_vector_stubs(%rip), %rax
+  leaq martlet_idt(%rip), %rdi
+  movl $0x8e020008, %edx
+  movl $32, %ecx
+  call fill_gates
+  movb $3, martlet_idt + 2 * 16 + 4(%rip)
+  movb $3, martlet_idt + 8 * 16 + 4(%rip)
+  movb $3, martlet_idt + 18 * 16 + 4(%rip)
   lgdt gdt_pointer(%rip)
   lidt idt_pointer(%rip)
   movl $0x18, %eax
@@ -179,18 +187,47 @@ martlet_load_descriptors:
   movl %eax, %ss
   ret
 
+// RAX: the first stub; RDI: its gate; EDX: selector, stack and type; ECX: how many (SDM 3A, section
+// 7.14.1).
+fill_gates:
+  movq %rax, %rsi
+  shrq $16, %rsi
+  movw %ax, (%rdi)
+  movl %edx, 2(%rdi)
+  movq %rsi, 6(%rdi)
+  addq $16, %rax
+  addq $16, %rdi
+  decl %ecx
+  jnz fill_gates
+  ret
+
+  .section .text.martlet_load_interrupts, "ax", @progbits
+// void martlet_load_interrupts(void)
+//
+// An image in which no interrupt can come does not call it.
+  .globl martlet_load_interrupts
+martlet_load_interrupts:
+  leaq martlet_vector_stubs + 32 * 16(%rip), %rax
+  leaq martlet_idt + 32 * 16(%rip), %rdi
+  movl $0x8e010008, %edx
+  movl $64, %ecx
+  jmp fill_gates
+
   .section .data.martlet_descriptors, "aw", @progbits
   .balign 16
-  .globl martlet_gdt
 martlet_gdt:
   .quad 0
   .quad 0x00af9b000000ffff
   .quad 0x00cf93000000ffff
-  .quad 0, 0  // the task state segment
-  .quad 0, 0, 0
-  .globl martlet_tss
+  .quad 0x0000890000000067, 0  // the task state segment, with its address to come
+// The task state segment: the stacks of interrupts (SDM 3A section 8.7), no I/O permission map.
 martlet_tss:
-  .skip 104
+  .skip 36
+  .quad martlet_interrupt_stack_top
+  .quad martlet_exception_stack_top
+  .quad martlet_emergency_stack_top
+  .skip 42
+  .word 104
 gdt_pointer:
   .word 39
   .quad martlet_gdt
@@ -204,6 +241,5 @@ idt_pointer:
 martlet_cpu:
   .skip 64
   .balign 16
-  .globl martlet_idt
 martlet_idt:
   .skip 96 * 16

@@ -15,8 +15,22 @@
 #if defined(__x86_64__) && defined(__ELF__) && !defined(__linux__)
 #include "x86_64.h"
 #else
+// What Swift's module of the C library leaves out.
+#include <malloc.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
 // Where a new thread of the stand-in for the hardware begins.
 MARTLET_UNSAFE void martlet_call_thread_main(void);
+// epoll(7), which Swift's Glibc does not know: a new list, or a negative number.
+MARTLET_UNSAFE int32_t martlet_host_list_make(void);
+// Tells of a descriptor under a token from now on, once for each change.
+MARTLET_UNSAFE void martlet_host_list_add(int32_t list, int32_t descriptor, int64_t token);
+// Waits for at most so many milliseconds; returns how many tokens it has written, at most `count`.
+MARTLET_UNSAFE int32_t martlet_host_list_wait(
+  int32_t list, int64_t *tokens, int32_t count, int32_t milliseconds);
+// What the C library's heap has given out, in bytes.
+MARTLET_UNSAFE int64_t martlet_host_heap_used(void);
 #endif
 
 #endif

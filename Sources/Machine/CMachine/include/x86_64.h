@@ -31,14 +31,7 @@ MARTLET_ADDRESS(martlet_boot_stack_top)
 MARTLET_ADDRESS(martlet_heap_slot)
 #define MARTLET_HEAP_SLOT_BYTES 8192
 
-// Descriptor tables and the stacks of exceptions.
-MARTLET_ADDRESS(martlet_gdt)
-MARTLET_ADDRESS(martlet_tss)
-MARTLET_ADDRESS(martlet_idt)
-MARTLET_ADDRESS(martlet_vector_stubs)
-MARTLET_ADDRESS(martlet_interrupt_stack_top)
-MARTLET_ADDRESS(martlet_exception_stack_top)
-MARTLET_ADDRESS(martlet_emergency_stack_top)
+// Entries of the assembly.
 MARTLET_ADDRESS(martlet_syscall_entry)
 MARTLET_ADDRESS(martlet_thread_trampoline)
 
@@ -49,17 +42,32 @@ MARTLET_ADDRESS(martlet_rodata_start)
 MARTLET_ADDRESS(martlet_data_start)
 MARTLET_ADDRESS(martlet_image_end)
 MARTLET_ADDRESS(martlet_image_record)
+// Where a C program that is linked with the kernel lies; only in its images.
+MARTLET_ADDRESS(martlet_program)
 
 // The application of a native image, by the name that the compiler gives its entry.
 int martlet_application_entry(int count, char **arguments) __asm__("main");
 MARTLET_INLINE int32_t martlet_application_main(void) { return martlet_application_entry(0, 0); }
+// What runs when it has ended; nothing in an image that has nothing to bring to an end.
+extern void (*martlet_end_action)(void);
+MARTLET_INLINE void martlet_set_end_action(void (*action)(void)) { martlet_end_action = action; }
+MARTLET_INLINE void martlet_run_end_action(void) { if (martlet_end_action) martlet_end_action(); }
 
-// Loaded descriptors: GDT with the task register, IDT.
+// Makes and loads descriptors: GDT with the task register, IDT with its exceptions.
 MARTLET_UNSAFE void martlet_load_descriptors(void);
+// Makes the IDT's gates of interrupts.
+MARTLET_UNSAFE void martlet_load_interrupts(void);
 // Switches kernel stacks: saves the callee-saved registers and the stack pointer at *from.
 MARTLET_UNSAFE void martlet_switch_stack(uint64_t *from, uint64_t to);
 // Leaves the kernel for the registers in the frame at this address.
 MARTLET_UNSAFE __attribute__((noreturn)) void martlet_enter_program(uint64_t frame);
+
+// Where the memory of programs ends, by the linker script: a native image is its own program.
+MARTLET_UNSAFE MARTLET_INLINE uint64_t martlet_program_end(void) {
+  uint64_t end;
+  __asm__("movabsq $martlet_program_end, %0" : "=r"(end));
+  return end;
+}
 
 // Copies that may fault: return the number of bytes that were not copied, 0 when all were.
 MARTLET_UNSAFE uint64_t martlet_copy(void *to, const void *from, uint64_t count);
@@ -200,11 +208,18 @@ MARTLET_INLINE uint8_t martlet_rdseed(uint64_t *value) {
 MARTLET_INLINE void martlet_wait_for_interrupt(void) {
   __asm__ volatile("sti; hlt; cli" : : : "memory");
 }
+// Lets interrupts in that have arrived; the instruction after STI is still protected.
+MARTLET_INLINE void martlet_admit_interrupts(void) {
+  __asm__ volatile("sti; nop; cli" : : : "memory");
+}
 MARTLET_INLINE __attribute__((noreturn)) void martlet_halt(void) {
   for (;;) __asm__ volatile("cli; hlt");
 }
 MARTLET_INLINE void martlet_full_barrier(void) {
   __asm__ volatile("mfence" : : : "memory");
+}
+MARTLET_INLINE void martlet_pause(void) {
+  __asm__ volatile("pause" : : : "memory");
 }
 MARTLET_INLINE void martlet_compiler_barrier(void) {
   __asm__ volatile("" : : : "memory");

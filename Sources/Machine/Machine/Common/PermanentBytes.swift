@@ -27,4 +27,17 @@ public final class PermanentBytes: Sendable {
       return unsafe _overrideLifetime(span, borrowing: self)
     }
   }
+
+  /// All the bytes, lent for ever.
+  public var permanentSpan: RawSpan {
+    @_lifetime(immortal)
+    @inline(__always)
+    get {
+      // SAFETY: see `init`; the bytes outlive everything.
+      let buffer = unsafe UnsafeRawBufferPointer(
+        start: UnsafeRawPointer(bitPattern: address), count: byteCount)
+      let span = unsafe RawSpan(_unsafeBytes: buffer)
+      return unsafe _overrideLifetime(span, borrowing: ())
+    }
+  }
 }

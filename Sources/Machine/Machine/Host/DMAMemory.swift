@@ -59,9 +59,13 @@ public final class DMAMemory: @unchecked Sendable {
     return first..<first + UInt(byteCount / pageSize)
   }
 
+  public func load8(at offset: Int) -> UInt8 { UInt8(load(at: offset, byteCount: 1)) }
   public func load16(at offset: Int) -> UInt16 { UInt16(load(at: offset, byteCount: 2)) }
   public func load32(at offset: Int) -> UInt32 { UInt32(load(at: offset, byteCount: 4)) }
   public func load64(at offset: Int) -> UInt64 { load(at: offset, byteCount: 8) }
+  public func store8(_ value: UInt8, at offset: Int) {
+    store(UInt64(value), at: offset, byteCount: 1)
+  }
   public func store16(_ value: UInt16, at offset: Int) {
     store(UInt64(value), at: offset, byteCount: 2)
   }

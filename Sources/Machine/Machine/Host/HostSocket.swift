@@ -5,14 +5,16 @@ import Glibc
 /// Why a call on a socket failed.
 public enum HostSocketError: Error, Sendable {
   case timedOut, refused, reset, unreachable, writingEnded, addressInUse, noMemory, invalid
+  case tooLong
 
   init(code: Int32) {
     switch code {
     case ECONNREFUSED: self = .refused
     case ETIMEDOUT: self = .timedOut
-    case ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL: self = .unreachable
+    case ENETUNREACH, EHOSTUNREACH, ENOPROTOOPT: self = .unreachable
+    case EMSGSIZE: self = .tooLong
     case EPIPE: self = .writingEnded
-    case EADDRINUSE, EACCES: self = .addressInUse
+    case EADDRINUSE, EADDRNOTAVAIL, EACCES: self = .addressInUse
     case ENOMEM, ENOBUFS, EMFILE, ENFILE: self = .noMemory
     case ECONNRESET, ECONNABORTED, ENOTCONN: self = .reset
     default: self = .invalid
@@ -55,16 +57,16 @@ public struct HostEndpoint: Sendable {
   }
 }
 
-/// A stream socket of the host, for applications that run on it. Waiting lets other threads run.
+/// A socket of the host, for applications that run on it. Waiting lets other threads run.
 ///
 /// A descriptor and nothing else: who holds it calls `close` once.
 public struct HostSocket: Sendable {
-  private let descriptor: Int32
+  let descriptor: Int32
 
-  private static let addressLength = socklen_t(MemoryLayout<sockaddr_in6>.size)
+  static let addressLength = socklen_t(MemoryLayout<sockaddr_in6>.size)
 
-  private static func make() throws(HostSocketError) -> HostSocket {
-    let flags = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+  static func make(_ type: __socket_type = SOCK_STREAM) throws(HostSocketError) -> HostSocket {
+    let flags = Int32(type.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     let descriptor = socket(AF_INET6, flags, 0)
     guard descriptor >= 0 else { throw HostSocketError(code: errno) }
     let result = HostSocket(descriptor: descriptor)
@@ -72,9 +74,19 @@ public struct HostSocket: Sendable {
     return result
   }
 
-  private func set(_ level: Int32, _ name: Int32, _ value: Int32) {
+  func set(_ level: Int32, _ name: Int32, _ value: Int32) {
     var value = value
     unsafe setsockopt(descriptor, level, name, &value, 4)
+  }
+
+  /// Lends the address to a call.
+  static func withAddress<Result>(
+    of endpoint: HostEndpoint, _ body: (UnsafePointer<sockaddr>) -> Result
+  ) -> Result {
+    var address = endpoint.address
+    return unsafe withUnsafePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body($0) }
+    }
   }
 
   public static func listening(
@@ -82,11 +94,8 @@ public struct HostSocket: Sendable {
   ) throws(HostSocketError) -> HostSocket {
     let socket = try make()
     socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
-    var address = endpoint.address
-    let status = unsafe withUnsafePointer(to: &address) {
-      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe bind(socket.descriptor, $0, addressLength)
-      }
+    let status = unsafe withAddress(of: endpoint) {
+      unsafe bind(socket.descriptor, $0, addressLength)
     }
     guard status == 0, listen(socket.descriptor, Int32(backlog)) == 0 else {
       let error = HostSocketError(code: errno)
@@ -100,11 +109,8 @@ public struct HostSocket: Sendable {
     to endpoint: HostEndpoint, until deadline: UInt64
   ) throws(HostSocketError) -> HostSocket {
     let socket = try make()
-    var address = endpoint.address
-    let status = unsafe withUnsafePointer(to: &address) {
-      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe connect(socket.descriptor, $0, addressLength)
-      }
+    let status = unsafe withAddress(of: endpoint) {
+      unsafe connect(socket.descriptor, $0, addressLength)
     }
     do throws(HostSocketError) {
       if status != 0 {
@@ -125,6 +131,14 @@ public struct HostSocket: Sendable {
 
   public func accept(until deadline: UInt64) throws(HostSocketError) -> HostSocket {
     while true {
+      if let socket = try acceptIfReady() { return socket }
+      try wait(for: Int16(POLLIN), until: deadline)
+    }
+  }
+
+  /// Nil when no connection waits.
+  public func acceptIfReady() throws(HostSocketError) -> HostSocket? {
+    while true {
       let accepted = Glibc.accept(descriptor, nil, nil)
       if accepted >= 0 {
         _ = fcntl(accepted, F_SETFL, O_NONBLOCK)
@@ -135,7 +149,7 @@ public struct HostSocket: Sendable {
       }
       if errno == EINTR || errno == ECONNABORTED { continue }
       guard errno == EAGAIN else { throw HostSocketError(code: errno) }
-      try wait(for: Int16(POLLIN), until: deadline)
+      return nil
     }
   }
 
@@ -143,34 +157,54 @@ public struct HostSocket: Sendable {
     into bytes: inout MutableRawSpan, until deadline: UInt64
   ) throws(HostSocketError) -> Int {
     while true {
+      if let count = try readIfReady(into: &bytes) { return count }
+      try wait(for: Int16(POLLIN), until: deadline)
+    }
+  }
+
+  /// Nil when nothing is there to read; 0 at the end.
+  public func readIfReady(into bytes: inout MutableRawSpan) throws(HostSocketError) -> Int? {
+    while true {
       let count = unsafe bytes.withUnsafeMutableBytes {
         unsafe recv(descriptor, $0.baseAddress, $0.count, 0)
       }
       if count >= 0 { return count }
       if errno == EINTR { continue }
       guard errno == EAGAIN else { throw HostSocketError(code: errno) }
-      try wait(for: Int16(POLLIN), until: deadline)
+      return nil
     }
   }
 
   public func write(_ bytes: RawSpan, until deadline: UInt64) throws(HostSocketError) {
     var done = 0
     while done < bytes.byteCount {
-      let rest = bytes.extracting(done..<bytes.byteCount)
-      let count = unsafe rest.withUnsafeBytes {
-        unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      let count = try writeSome(bytes.extracting(done..<bytes.byteCount))
+      done += count
+      if count == 0 { try wait(for: Int16(POLLOUT), until: deadline) }
+    }
+  }
+
+  /// How many bytes were taken; 0 when there is no room.
+  public func writeSome(_ bytes: RawSpan) throws(HostSocketError) -> Int {
+    while true {
+      let count = unsafe bytes.withUnsafeBytes {
+        unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
-      if count >= 0 {
-        done += count
-      } else if errno != EINTR {
-        guard errno == EAGAIN else { throw HostSocketError(code: errno) }
-        try wait(for: Int16(POLLOUT), until: deadline)
-      }
+      if count >= 0 { return count }
+      if errno == EINTR { continue }
+      guard errno == EAGAIN else { throw HostSocketError(code: errno) }
+      return 0
     }
   }
 
   public func endWriting() throws(HostSocketError) {
     guard shutdown(descriptor, Int32(SHUT_WR)) == 0 else { throw HostSocketError(code: errno) }
+  }
+
+  /// Has the other side told, at `close`, that the connection was reset.
+  public func reset() {
+    var option = linger(l_onoff: 1, l_linger: 0)
+    unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(8))
   }
 
   public func close() {
@@ -194,7 +228,7 @@ public struct HostSocket: Sendable {
     return HostEndpoint(address)
   }
 
-  private func wait(for events: Int16, until deadline: UInt64) throws(HostSocketError) {
+  func wait(for events: Int16, until deadline: UInt64) throws(HostSocketError) {
     while true {
       var item = pollfd(fd: descriptor, events: events, revents: 0)
       var milliseconds: Int32 = -1

@@ -30,6 +30,9 @@ public enum Interrupts {
     ring()
   }
 
+  /// Lets those in that have arrived: here they are pending at once.
+  public static func admit() {}
+
   private static func ring() {
     LocalTimer.deadline.value = nil
     raise(.timer)

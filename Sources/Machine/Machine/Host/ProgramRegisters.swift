@@ -59,6 +59,12 @@ public struct ProgramRegisters: Sendable {
     nonmutating set { frame.systemCallNumber = newValue }
   }
 
+  /// Moves the program back to its `syscall` instruction, to make the call `number`.
+  public func restartCall(as number: Int) {
+    result = UInt(bitPattern: number)
+    instructionPointer &-= 2
+  }
+
   /// Takes over all registers of another thread.
   public func setAll(from other: ProgramRegisters) {
     frame.words = other.frame.words

@@ -28,25 +28,35 @@ public final class DMAMemory {
 
   @inline(__always)
   private func checked(_ offset: Int, _ size: Int) -> UInt64 {
-    precondition(offset >= 0 && offset <= byteCount - size, "out of the shared memory")
+    // One comparison: a negative offset is a large one, and there is a page at least.
+    precondition(
+      UInt(bitPattern: offset) <= UInt(bitPattern: byteCount &- size), "out of the shared memory")
     return address &+ UInt64(offset)
   }
 
   // SAFETY (all below): the offset is inside memory that is ours as long as the kernel runs; the
   // device may change any byte at any time, so each word is loaded exactly once.
+  @inline(__always)
   public func load8(at offset: Int) -> UInt8 { unsafe martlet_mmio_load8(checked(offset, 1)) }
+  @inline(__always)
   public func load16(at offset: Int) -> UInt16 { unsafe martlet_mmio_load16(checked(offset, 2)) }
+  @inline(__always)
   public func load32(at offset: Int) -> UInt32 { unsafe martlet_mmio_load32(checked(offset, 4)) }
+  @inline(__always)
   public func load64(at offset: Int) -> UInt64 { unsafe martlet_mmio_load64(checked(offset, 8)) }
+  @inline(__always)
   public func store8(_ value: UInt8, at offset: Int) {
     unsafe martlet_mmio_store8(checked(offset, 1), value)
   }
+  @inline(__always)
   public func store16(_ value: UInt16, at offset: Int) {
     unsafe martlet_mmio_store16(checked(offset, 2), value)
   }
+  @inline(__always)
   public func store32(_ value: UInt32, at offset: Int) {
     unsafe martlet_mmio_store32(checked(offset, 4), value)
   }
+  @inline(__always)
   public func store64(_ value: UInt64, at offset: Int) {
     unsafe martlet_mmio_store64(checked(offset, 8), value)
   }

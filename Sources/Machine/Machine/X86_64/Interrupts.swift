@@ -25,6 +25,13 @@ public enum Interrupts {
     unsafe martlet_wait_for_interrupt()
   }
 
+  /// Lets those in that have arrived: they are pending then. For code that runs long with
+  /// interrupts off.
+  public static func admit() {
+    // SAFETY: the stubs touch only the word of pending lines.
+    unsafe martlet_admit_interrupts()
+  }
+
   /// Routes an input of the I/O interrupt controller to a line of its own.
   ///
   /// - Parameters:

@@ -22,8 +22,10 @@ public enum LocalTimer {
   private static let timerRegister = 0x320
 
   /// Turns the local APIC on, in x2APIC mode where there is one: its registers are then MSRs,
-  /// which are cheap under a hypervisor.
+  /// which are cheap under a hypervisor. From here on interrupts may come.
   public static func enable() {
+    // SAFETY: makes the gates of interrupts, of which none comes before this.
+    unsafe martlet_load_interrupts()
     silenceLegacyController()
     let features = unsafe martlet_cpuid(1, 0)
     let base = unsafe martlet_read_msr(0x1b)

@@ -98,7 +98,29 @@ public enum ProgramMemory {
 
   @inline(__always)
   private static func isProgram(_ address: VirtualAddress, _ count: Int) -> Bool {
-    address >= KernelLayout.programRange.start && address.rawValue < KernelLayout.directMap
-      && count <= KernelLayout.programRange.end - address
+    // SAFETY: a constant.
+    let end = UInt(unsafe martlet_program_end())
+    return address >= KernelLayout.programRange.start && address.rawValue < end
+      && UInt(bitPattern: count) <= end &- address.rawValue
+  }
+
+  /// Names bytes of a native image as those of its program, for as long as `body` runs.
+  @inline(__always)
+  public static func lend<R, E: Error>(
+    _ bytes: RawSpan, _ body: (VirtualAddress) throws(E) -> R
+  ) throws(E) -> R {
+    // SAFETY: only the address is taken, which is good as long as the span is borrowed.
+    let address = unsafe bytes.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
+    return try body(VirtualAddress(address))
+  }
+
+  /// Names bytes of a native image as those of its program, to be written to as long as `body` runs.
+  @inline(__always)
+  public static func lend<R, E: Error>(
+    _ bytes: inout MutableRawSpan, _ body: (VirtualAddress) throws(E) -> R
+  ) throws(E) -> R {
+    // SAFETY: only the address is taken, which is good as long as the span is.
+    let address = unsafe bytes.withUnsafeMutableBytes { UInt(bitPattern: $0.baseAddress) }
+    return try body(VirtualAddress(address))
   }
 }

@@ -81,11 +81,29 @@ public struct ProgramRegisters: Sendable {
 
   /// The call being served; nil when a fault or an interrupt brought the thread into the kernel.
   public var systemCallNumber: Int? {
-    get { load(Self.vector) == UInt.max ? Int(bitPattern: load(Self.error)) : nil }
+    get { load(Self.vector) >= Self.directCall ? Int(bitPattern: load(Self.error)) : nil }
     nonmutating set {
       store(newValue == nil ? 0 : UInt.max, Self.vector)
       if let newValue { store(UInt(bitPattern: newValue), Self.error) }
     }
+  }
+
+  /// In the vector's place for a call that came by `martlet_direct_entry`; `UInt.max` stands for a
+  /// `syscall` instruction.
+  private static let directCall = UInt.max - 1
+
+  /// Moves the program back to where it makes the call that was interrupted, as call `number`.
+  public func restartCall(as number: Int) {
+    guard load(Self.vector) == Self.directCall else {
+      result = UInt(bitPattern: number)
+      // The instruction is two bytes long.
+      instructionPointer &-= 2
+      return
+    }
+    // Where to make the same call again, or to go on with what `restart_syscall` remembers.
+    let place: UInt64 = number == Int(bitPattern: load(Self.error)) ? 16 : 24
+    // SAFETY: the site's record, four words behind its stub (CallStub in the tool).
+    instructionPointer = UInt(unsafe martlet_load_word(UInt64(self[.r11]) + place))
   }
 
   var vectorNumber: UInt64 { UInt64(load(Self.vector)) }

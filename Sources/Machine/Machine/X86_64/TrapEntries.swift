@@ -16,6 +16,20 @@ private func withTarget<R>(_ body: (TrapTarget) -> R) -> R {
   )._withUnsafeGuaranteedRef(body)
 }
 
+/// Lends the thread whose program code made the call that is served.
+///
+/// - Precondition: every thread of the image that runs program code is a `Target`.
+@inline(__always)
+public func withRunningTarget<Target: TrapTarget>(
+  as type: Target.Type, _ body: (Target) -> Int
+) -> Int {
+  // SAFETY: as in `withTarget`; the class is the image's promise, of which there is one.
+  unsafe Unmanaged<Target>.fromOpaque(
+    UnsafeRawPointer(bitPattern: UInt(PerProcessor.load(MARTLET_CPU_CURRENT_TARGET)))
+      .unsafelyUnwrapped
+  )._withUnsafeGuaranteedRef(body)
+}
+
 @c(martlet_system_call)
 public func trapSystemCall(_ number: Int) -> Int {
   withTarget { $0.serveSystemCall(number) }
