@@ -14,7 +14,6 @@ extension Connection {
     if mustAcknowledge { sendAcknowledgement(now: now) }
   }
 
-  @_optimize(speed)
   func outputData(now: Instant) {
     if sender.outstanding == 0, sender.unsent > 0 { sender.restartAfterPause(now: now) }
     var sentAny = false
@@ -57,7 +56,6 @@ extension Connection {
   }
 
   /// Makes the planned segment and sends it. False when there is no buffer for it.
-  @_optimize(speed)
   func transmit(_ plan: SegmentPlan, now: Instant) -> Bool {
     guard let frame = makeFrame(plan) else {
       stack.counters.noBuffers &+= 1

@@ -35,11 +35,11 @@ public final class Session {
   private let budget: BufferBudget
   private var parser: RequestParser
   /// What came and could not be used yet.
-  private var input = ByteBuffer()
+  private var input: [UInt8] = []
   /// The head of the request whose body comes, its body's decoder, and what came of the body.
-  private var pendingHead = ByteBuffer()
+  private var pendingHead: [UInt8] = []
   private var decoder: BodyDecoder?
-  private var body = ByteBuffer()
+  private var body: [UInt8] = []
   /// The answer that goes out piece by piece.
   private var source: (any BodySource)?
   private var isChunked = false
@@ -67,7 +67,6 @@ public final class Session {
   /// Takes what came, and answers what is complete.
   ///
   /// - Parameter second: the time of day, in seconds since 1970.
-  @_optimize(speed)
   public func receive<Handler: RequestHandler>(
     _ bytes: RawSpan, _ handler: Handler, second: Int, into outbox: Outbox
   ) {
@@ -112,9 +111,9 @@ public final class Session {
     _ handler: Handler, _ second: Int, _ outbox: Outbox
   ) {
     guard source == nil, phase != .over, phase != .lingering else { return }
-    var bytes = ByteBuffer()
+    var bytes: [UInt8] = []
     swap(&bytes, &input)
-    let span = bytes.bytes
+    let span = RawSpan(_elements: bytes.span)
     let used = serve(span, handler, second, outbox)
     if used == 0, phase == .head {
       // The usual case of a head in many pieces: nothing is copied.
@@ -140,7 +139,6 @@ public final class Session {
   }
 
   /// Answers the requests in `bytes`, and returns how many bytes are done with.
-  @_optimize(speed)
   private func serve<Handler: RequestHandler>(
     _ bytes: RawSpan, _ handler: Handler, _ second: Int, _ outbox: Outbox
   ) -> Int {
@@ -182,7 +180,6 @@ public final class Session {
     return start
   }
 
-  @_optimize(speed)
   private func answer<Handler: RequestHandler>(
     _ head: RawSpan, _ body: RawSpan, _ handler: Handler, _ second: Int, _ outbox: Outbox
   ) {
@@ -209,7 +206,7 @@ public final class Session {
     outbox.begin(status, &writer, second)
     outbox.finish(status, &writer)
     phase = .lingering
-    input = ByteBuffer()
+    input = []
     dropBody()
     _ = budget.change(from: heldByteCount, to: 0)
     heldByteCount = 0
@@ -226,7 +223,7 @@ public final class Session {
     } catch {
       return refuse(error.status, second, outbox)
     }
-    pendingHead = ByteBuffer()
+    pendingHead = []
     pendingHead.append(head)
     phase = .body
     // RFC 9110 section 10.1.1: not to a client that sends already.
@@ -258,19 +255,20 @@ public final class Session {
     }
     start &+= used
     guard isComplete else { return false }
-    var head = ByteBuffer()
-    var content = ByteBuffer()
+    var head: [UInt8] = []
+    var content: [UInt8] = []
     swap(&head, &pendingHead)
     swap(&content, &body)
     dropBody()
-    answer(head.bytes, content.bytes, handler, second, outbox)
+    answer(
+      RawSpan(_elements: head.span), RawSpan(_elements: content.span), handler, second, outbox)
     return true
   }
 
   private func dropBody() {
     decoder = nil
-    pendingHead = ByteBuffer()
-    body = ByteBuffer()
+    pendingHead = []
+    body = []
   }
 
   // MARK: Answers in pieces
@@ -278,11 +276,11 @@ public final class Session {
   private func produce(_ source: any BodySource, _ outbox: Outbox) {
     var isEnd = false
     if isChunked {
-      var piece = ByteBuffer()
+      var piece: [UInt8] = []
       isEnd = !source.produce(into: &piece)
       if !piece.isEmpty {
         _ = ChunkWriter.start(byteCount: piece.count, into: &outbox.bytes)
-        outbox.bytes.append(piece.bytes)
+        outbox.bytes.append(contentsOf: piece)
         _ = ChunkWriter.end(into: &outbox.bytes)
       }
       if isEnd { _ = ChunkWriter.finish(into: &outbox.bytes) }

@@ -15,8 +15,8 @@ public final class StaticFile {
   /// With its quotes: a strong validator, made of the content.
   private let entityTag: [UInt8]
   /// The usual answer, where the date is in it, and which date.
-  private var prepared = ByteBuffer()
-  private var dateOffset = 0
+  private var prepared: [UInt8] = []
+  private var dateRange = 0..<0
   private var preparedSecond = Int.min
 
   /// Content up to this is sent with its head; more goes out piece by piece.
@@ -39,13 +39,7 @@ public final class StaticFile {
       !head.hasConditions, content.utf8CodeUnitCount <= Self.wholeLimit
     {
       if preparedSecond != request.second { prepare(request) }
-      if outbox.bytes.isEmpty {
-        // Shared, not copied, until somebody appends.
-        outbox.bytes = prepared
-      } else {
-        let prepared = prepared
-        outbox.bytes.append(prepared.bytes)
-      }
+      outbox.bytes.append(contentsOf: prepared)
       outbox.keepsAlive = true
       return
     }
@@ -62,7 +56,7 @@ public final class StaticFile {
     if prepared.isEmpty {
       var writer = ResponseWriter(to: request.head)
       writer.start(.ok, into: &prepared)
-      dateOffset = prepared.count + 6
+      dateRange = prepared.count + 6..<prepared.count + 6 + HTTPDate.byteCount
       writer.field("date", date: date, into: &prepared)
       addFields(to: &writer, into: &prepared)
       writer.finish(.length(content.utf8CodeUnitCount), into: &prepared)
@@ -71,10 +65,10 @@ public final class StaticFile {
     }
     var text: [UInt8] = []
     date.write(into: &text)
-    prepared.replace(at: dateOffset, with: RawSpan(_elements: text.span))
+    for (offset, byte) in text.enumerated() { prepared[dateRange.lowerBound + offset] = byte }
   }
 
-  private func addFields(to writer: inout ResponseWriter, into bytes: inout ByteBuffer) {
+  private func addFields(to writer: inout ResponseWriter, into bytes: inout [UInt8]) {
     writer.field("content-type", type.text, into: &bytes)
     let tag = entityTag
     writer.field("etag", RawSpan(_elements: tag.span), into: &bytes)
@@ -169,7 +163,7 @@ private final class FilePart: BodySource {
     rest = part
   }
 
-  func produce(into bytes: inout ByteBuffer) -> Bool {
+  func produce(into bytes: inout [UInt8]) -> Bool {
     let end = min(rest.upperBound, rest.lowerBound + Self.pieceByteCount)
     bytes.append(content.bytes.extracting(rest.lowerBound..<end))
     rest = end..<rest.upperBound

@@ -28,11 +28,10 @@ struct KeyValueServer {
   }
 
   private static func makeService(_ store: ItemStore) -> DatagramService? {
-    let clock = SecondClock()
-    return try? DatagramService(
+    try? DatagramService(
       port: port, headByteCount: DatagramFrame.byteCount,
       payloadLimit: DatagramFrame.byteCount + DatagramFrame.payloadLimit
-    ) { request, reply in answer(request, store, clock, &reply) }
+    ) { request, reply in answer(request, store, &reply) }
   }
 
   /// Seconds since 1970.
@@ -42,12 +41,11 @@ struct KeyValueServer {
 
   // MARK: Datagrams
 
-  @inline(__always)
   private static func answer(
-    _ request: RawSpan, _ store: ItemStore, _ clock: SecondClock, _ reply: inout ReplyDatagrams
+    _ request: RawSpan, _ store: ItemStore, _ reply: inout ReplyDatagrams
   ) {
     guard let frame = DatagramFrame(parsing: request) else { return }
-    Session.serve(datagram: request, frame, store, now: clock.seconds(at: reply.now), to: &reply)
+    Session.serve(datagram: request, frame, store, now: seconds(), to: &reply)
     let count = UInt16(clamping: reply.count)
     reply.setHeads { index, bytes in
       DatagramFrame(

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-@_exported import Base
 @_exported import Bytes
 import Machine
 @_exported import MartletNetwork

@@ -72,7 +72,6 @@ public final class ReadyList {
 
   func append(_ source: ReadySource) {
     queue.append(source)
-    // Who waits is woken by the first: it waits only when nothing is queued.
-    if queue.count == 1, !arrivals.isEmpty { arrivals.wakeAll() }
+    if !arrivals.isEmpty { arrivals.wakeAll() }
   }
 }
