@@ -56,11 +56,8 @@ public struct NameTable<Value> {
     if (usedSlotCount &+ 1) &* 4 > slots.count &* 3 || entries.count >= Int(Int32.max) {
       rebuild()
     }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(name.byteCount)
-    for offset in 0..<name.byteCount { bytes.append(name.byte(at: offset)) }
     place(hash, at: entries.count)
-    entries.append(Entry(name: bytes, value: value, cursor: nextCursor, hash: hash))
+    entries.append(Entry(name: name.byteArray, value: value, cursor: nextCursor, hash: hash))
     nextCursor &+= 1
     count &+= 1
     return true

@@ -117,6 +117,18 @@ public final class VirtioDevice {
     if queue.publish(), state == .running { transport.notify(queue: queue.index) }
   }
 
+  /// Hands over what the device has used, until it interrupts for the next. A queue that makes no
+  /// sense is the end of the device.
+  public func collect(_ queue: Virtqueue, _ take: (UsedChain) -> Void) {
+    repeat {
+      while let used = queue.takeUsed() { take(used) }
+      if queue.isBroken {
+        fail(.broken)
+        return
+      }
+    } while queue.requestInterrupts()
+  }
+
   /// Gives the device up: it gets a reset, so that it touches memory no more, and is marked
   /// failed. Returns the reason, for `throw`.
   @discardableResult

@@ -234,13 +234,7 @@ public final class Virtio9P: NinePTransport {
 
   /// Takes what the device has answered, and wakes who waits for it.
   private func collect() {
-    repeat {
-      while let used = queue.takeUsed() { finish(used) }
-      if queue.isBroken {
-        device.fail(.broken)
-        return
-      }
-    } while queue.requestInterrupts()
+    device.collect(queue) { finish($0) }
   }
 
   private func finish(_ used: UsedChain) {

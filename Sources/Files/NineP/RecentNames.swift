@@ -38,11 +38,8 @@ struct RecentNames {
   }
 
   mutating func note(_ node: NinePNode, _ directory: NinePNode, _ name: RawSpan, at now: Instant) {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(name.byteCount)
-    for offset in 0..<name.byteCount { bytes.append(name.byte(at: offset)) }
     entries[slot(directory, name)] = Entry(
-      directory: directory, name: bytes, node: node, time: now)
+      directory: directory, name: name.byteArray, node: node, time: now)
   }
 
   /// Forgets everything: names have changed.

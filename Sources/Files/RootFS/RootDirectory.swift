@@ -80,10 +80,7 @@ final class RootDirectory: Node {
   }
 
   private func place(_ node: Node, _ name: RawSpan) {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(name.byteCount)
-    for offset in 0..<name.byteCount { bytes.append(name.byte(at: offset)) }
-    node.lastName = bytes
+    node.lastName = name.byteArray
     node.lastParent = self
     if node.isDirectory { node.parent = self }
   }

@@ -24,9 +24,7 @@ final class RootLink: Node {
   }
 
   init(_ system: RootFileSystem, target: RawSpan) {
-    var bytes: [UInt8] = []
-    for offset in 0..<target.byteCount { bytes.append(target.byte(at: offset)) }
-    self.target = bytes
+    self.target = target.byteArray
     super.init(
       number: system.nextNumber(), deviceNumber: system.deviceNumber, kind: .symbolicLink,
       permissionBits: 0o777)

@@ -68,14 +68,6 @@ public final class NameCache {
     return UInt32(truncatingIfNeeded: hash >> 32) | 1
   }
 
-  private static func copy(_ path: RawSpan) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: path.byteCount)
-    var elements = bytes.mutableSpan
-    var span = MutableRawSpan(_elements: &elements)
-    span.copy(path)
-    return bytes
-  }
-
   @inline(__always)
   private static func slot(_ hash: UInt32) -> Int { Int(hash >> 1) & (slotCount &- 1) }
 
@@ -94,6 +86,6 @@ public final class NameCache {
       return
     }
     if entries[slot] == nil { count += 1 }
-    entries[slot] = Entry(path: Self.copy(path), node: node, followsLast: followsLast)
+    entries[slot] = Entry(path: path.byteArray, node: node, followsLast: followsLast)
   }
 }

@@ -160,6 +160,17 @@ open class Node {
   /// Where mappings of the file get their pages. Throws `noSuchDevice` for what cannot be mapped.
   open func pageSource() throws(SystemError) -> PageSource { throw .noSuchDevice }
 
+  /// Whether this is `directory` or lies above it.
+  public final func isAbove(_ directory: Node) -> Bool {
+    guard isDirectory else { return false }
+    var cursor: Node? = directory
+    while let current = cursor {
+      if current === self { return true }
+      cursor = current.parent === current ? nil : current.parent
+    }
+    return false
+  }
+
   /// The path from the root by the names it was last found by; empty for nameless files.
   public final var absolutePath: [UInt8] {
     var parts: [[UInt8]] = []

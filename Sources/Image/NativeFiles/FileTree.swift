@@ -106,11 +106,11 @@ final class FileTree: NativeTree {
     guard let node = try existing(at: old, in: path) else { throw .noSuchFile }
     if !node.isDirectory, old.wantsDirectory || new.wantsDirectory { throw .notDirectory }
     try checkMove(of: node, at: old)
-    if isAbove(node, new.directory) { throw .invalidArgument }
+    if node.isAbove(new.directory) { throw .invalidArgument }
     if let replaced = try existing(at: new, in: target) {
       if replaced === node { return }
       try checkMove(of: replaced, at: new)
-      if isAbove(replaced, old.directory) { throw .directoryNotEmpty }
+      if replaced.isAbove(old.directory) { throw .directoryNotEmpty }
       if node.isDirectory, !replaced.isDirectory { throw .notDirectory }
       if !node.isDirectory, replaced.isDirectory { throw .isDirectory }
     }
@@ -123,16 +123,5 @@ final class FileTree: NativeTree {
     guard node.deviceNumber == place.directory.deviceNumber, node !== namespace.root else {
       throw .busy
     }
-  }
-
-  /// Whether `node` is `directory` or lies above it.
-  private func isAbove(_ node: Node, _ directory: Node) -> Bool {
-    guard node.isDirectory else { return false }
-    var cursor: Node? = directory
-    while let current = cursor {
-      if current === node { return true }
-      cursor = current.parent === current ? nil : current.parent
-    }
-    return false
   }
 }

@@ -14,12 +14,7 @@ public struct Parameters {
   var seed: [UInt8] { text.seed }
 
   /// The machine's command line as it was given.
-  var kernelCommandLine: [UInt8] {
-    let line = BootInformation.commandLine
-    var bytes: [UInt8] = []
-    for offset in 0..<line.byteCount { bytes.append(line.byte(at: offset)) }
-    return bytes
-  }
+  var kernelCommandLine: [UInt8] { BootInformation.commandLine.byteArray }
 
   var wallTime: Int64? {
     text.clockNanoseconds.map { Int64(bitPattern: $0) } ?? WallClock.atBoot()

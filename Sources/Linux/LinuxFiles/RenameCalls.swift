@@ -50,8 +50,8 @@ enum RenameCalls {
     if node.deviceNumber != old.directory.deviceNumber { throw .busy }
     if let target, target.deviceNumber != new.directory.deviceNumber { throw .busy }
     // A directory cannot go below itself, nor replace one that it lies in.
-    if isAbove(node, new.directory) { throw .invalidArgument }
-    if let target, isAbove(target, old.directory) {
+    if node.isAbove(new.directory) { throw .invalidArgument }
+    if let target, target.isAbove(old.directory) {
       throw mode == .exchange ? .invalidArgument : .directoryNotEmpty
     }
     if let target {
@@ -67,16 +67,5 @@ enum RenameCalls {
         RawSpan(_elements: newPath.span).extracting(new.name), mode)
     }
     return 0
-  }
-
-  /// Whether `node` is `directory` or lies above it.
-  private static func isAbove(_ node: Node, _ directory: Node) -> Bool {
-    guard node.isDirectory else { return false }
-    var cursor: Node? = directory
-    while let current = cursor {
-      if current === node { return true }
-      cursor = current.parent === current ? nil : current.parent
-    }
-    return false
   }
 }

@@ -12,11 +12,5 @@ extension StaticString {
   }
 
   /// The text's UTF-8 bytes as an array.
-  public var byteArray: [UInt8] {
-    let span = bytes
-    var result: [UInt8] = []
-    result.reserveCapacity(span.byteCount)
-    for offset in 0..<span.byteCount { result.append(span.byte(at: offset)) }
-    return result
-  }
+  public var byteArray: [UInt8] { bytes.byteArray }
 }

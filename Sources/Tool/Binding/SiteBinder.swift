@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import Foundation
+import ToolSupport
 
 /// Binds the system calls of one object: each `syscall` instruction whose number is known becomes a
 /// jump to a stub that enters the kernel's function for that number.
@@ -57,7 +58,7 @@ struct SiteBinder {
     let offsets = (object.relocations[section] ?? []).map(\.offset)
     var result: Set<UInt64> = []
     for offset in offsets {
-      let index = code.partitioningPoint { $0.end > offset }
+      let index = code.partitioningIndex { $0.end > offset }
       if index < code.count, code[index].address <= offset { result.insert(code[index].address) }
     }
     return result
@@ -241,17 +242,4 @@ struct SiteBinder {
   static let stubName = "martlet.stub."
   /// What the names of instructions that stay begin with.
   static let unboundName = "martlet.unbound."
-}
-
-extension [Instruction] {
-  /// The first index for which this holds; it holds for all behind it.
-  func partitioningPoint(where holds: (Instruction) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if holds(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
 }

@@ -107,7 +107,7 @@ struct CImageBuilder {
     try KernelBuilder.replanIfNeeded(package.folder, names: state.names)
     try await KernelBuilder.compile(
       package, configuration, swift: swift, links: false, progress: progress)
-    let products = "\(package.folder)/.build/x86_64-unknown-none-elf/release"
+    let products = package.productFolder
     let folders = try FileManager.default.contentsOfDirectory(atPath: products)
       .filter { $0.hasSuffix(".build") }.sorted()
     return try folders.flatMap { folder in

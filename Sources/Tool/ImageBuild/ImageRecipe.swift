@@ -22,8 +22,10 @@ protocol ImageRecipe {
 
 extension ImageRecipe {
   var scratchPath: String { "\(scratchFolder)/.build" }
+  /// Where SwiftPM puts objects, modules and what it links.
+  var productFolder: String { "\(scratchPath)/x86_64-unknown-none-elf/release" }
   /// What SwiftPM links.
-  var linkedPath: String { "\(scratchPath)/x86_64-unknown-none-elf/release/\(product)" }
+  var linkedPath: String { "\(productFolder)/\(product)" }
 }
 
 extension ImagePackage: ImageRecipe {

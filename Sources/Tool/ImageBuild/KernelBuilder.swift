@@ -95,8 +95,8 @@ public enum KernelBuilder {
   /// Has what imports `Martlet` compiled again. The compiler leaves that module as it is when one
   /// behind it changes, and SwiftPM then leaves the application as it is, with code of before.
   private static func forgetUmbrella(of recipe: any ImageRecipe) {
-    let folder = (recipe.linkedPath as NSString).deletingLastPathComponent
-    try? FileManager.default.removeItem(atPath: "\(folder)/Modules/Martlet.swiftmodule")
+    try? FileManager.default.removeItem(
+      atPath: "\(recipe.productFolder)/Modules/Martlet.swiftmodule")
   }
 
   /// Makes SwiftPM look at the folders again: it notices a source that came or went in the package

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 import ImageBuild
+import ToolSupport
 
 /// Cuts an image into its functions and variables, so that each byte belongs to exactly one.
 struct ImageCutter {
@@ -116,18 +117,5 @@ struct ImageCutter {
       (symbol.type == 0 ? 0 : 1, symbol.byteCount, symbol.isLocal ? 0 : 1)
     }
     return rank(symbol) == rank(other) ? symbol.name > other.name : rank(symbol) < rank(other)
-  }
-}
-
-extension [UInt64] {
-  /// The number of the first element for which this holds; it holds for all behind it.
-  func partitioningIndex(where holds: (UInt64) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if holds(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }

@@ -99,14 +99,10 @@ public enum Disks {
   ) -> [String] {
     disks.enumerated().flatMap { index, disk in
       let serial = serial(index)
-      // A comma in a value is written twice.
-      let path = disk.path.split(separator: ",", omittingEmptySubsequences: false)
-        .joined(separator: ",,")
       let drive =
-        "if=none,id=\(serial),format=raw,discard=unmap,file=\(path)"
+        "if=none,id=\(serial),format=raw,discard=unmap,file=\(EmulatorWords.escaped(disk.path))"
         + (disk.isReadOnly ? ",readonly=on" : "")
-      let device =
-        machine == .microvm ? "virtio-blk-device" : "virtio-blk-pci,disable-legacy=on"
+      let device = EmulatorWords.virtioDevice("blk", on: machine)
       return ["-drive", drive, "-device", "\(device),drive=\(serial),serial=\(serial)"]
     }
   }

@@ -89,8 +89,7 @@ struct MachineArguments {
   }
 
   private var serialBus: String {
-    options.machine == .microvm
-      ? "virtio-serial-device,max_ports=4" : "virtio-serial-pci,disable-legacy=on,max_ports=4"
+    EmulatorWords.virtioDevice("serial", on: options.machine) + ",max_ports=4"
   }
 
   private func chardev(_ id: String, _ end: Inherited) -> [String] {

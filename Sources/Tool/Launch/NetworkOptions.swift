@@ -85,7 +85,8 @@ public struct NetworkOptions: Sendable, Equatable {
   func arguments(machine: LaunchOptions.Machine, name: String) -> [String] {
     var words = backends.indices.flatMap { card($0, machine: machine, name: name) }
     if let capture {
-      words += ["-object", "filter-dump,id=capture,netdev=net,file=\(Self.escaped(capture))"]
+      let file = EmulatorWords.escaped(capture)
+      words += ["-object", "filter-dump,id=capture,netdev=net,file=\(file)"]
     }
     return words
   }
@@ -115,11 +116,6 @@ public struct NetworkOptions: Sendable, Equatable {
       let offloads = capture == nil ? "" : ",vnet_hdr=off"
       return "tap,id=\(id),ifname=\(name),script=no,downscript=no\(offloads)"
     }
-  }
-
-  /// A comma in a value of QEMU's options is written twice.
-  private static func escaped(_ value: String) -> String {
-    value.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ",,")
   }
 
   /// QEMU's prefix and three bytes that the name decides: the same in each run.

@@ -92,14 +92,11 @@ public enum SharedFolders {
   ) -> [String] {
     volumes.enumerated().flatMap { index, volume in
       let tag = tag(index)
-      // A comma in a value is written twice.
-      let path = volume.host.split(separator: ",", omittingEmptySubsequences: false)
-        .joined(separator: ",,")
+      let path = EmulatorWords.escaped(volume.host)
       let folder =
         "local,id=\(tag),path=\(path),security_model=none,multidevs=remap"
         + (volume.isReadOnly ? ",readonly=on" : "")
-      let device =
-        machine == .microvm ? "virtio-9p-device" : "virtio-9p-pci,disable-legacy=on"
+      let device = EmulatorWords.virtioDevice("9p", on: machine)
       return ["-fsdev", folder, "-device", "\(device),fsdev=\(tag),mount_tag=\(tag)"]
     }
   }

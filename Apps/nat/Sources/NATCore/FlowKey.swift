@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-import Bytes
-
 /// Both ends of a session, as one side sees them, in two words.
 struct FlowKey: Equatable, BitwiseCopyable {
   /// The host's address (inside), and that of the remote.
@@ -32,38 +30,5 @@ struct FlowKey: Equatable, BitwiseCopyable {
   @inline(__always)
   static func == (left: Self, right: Self) -> Bool {
     (left.addresses ^ right.addresses) | (left.ports ^ right.ports) == 0
-  }
-}
-
-/// The heads of chains of records, found by a hash that only this machine knows: whoever chooses
-/// addresses and ports cannot put many into one chain.
-struct HashHeads {
-  private let heads: PermanentTable<Int32>
-  private let seed: UInt64
-  private let shift: UInt64
-
-  /// Twice as many chains as there may be records.
-  init(recordCount: Int, seed: UInt64) {
-    var bits = 4
-    while 1 << bits < recordCount * 2 { bits += 1 }
-    heads = PermanentTable(count: 1 << bits) { _ in -1 }
-    self.seed = seed | 1
-    shift = UInt64(64 - bits)
-  }
-
-  /// The chain of a key.
-  @inline(__always)
-  func slot(_ high: UInt64, _ low: UInt64) -> Int {
-    var value = (high ^ seed) &* 0x9e37_79b9_7f4a_7c15
-    value = (value ^ (value &>> 31) ^ low) &* (seed &* 2 &+ 0xd6e8_feb8_6659_fd93)
-    value = (value ^ (value &>> 29)) &* 0x9e37_79b9_7f4a_7c15
-    return Int(truncatingIfNeeded: value &>> shift)
-  }
-
-  /// The first record of a chain; negative when there is none.
-  @inline(__always)
-  subscript(slot: Int) -> Int32 {
-    get { heads[slot] }
-    nonmutating set { heads[slot] = newValue }
   }
 }

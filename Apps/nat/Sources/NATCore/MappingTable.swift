@@ -12,62 +12,55 @@ struct Mapping: BitwiseCopyable {
   var host: UInt32
   var outsidePort: UInt16
   var sessionCount: Int32 = 0
-  var nextByInside: Int32 = -1
-  var nextByOutside: Int32 = -1
 }
 
 /// All mappings, found by the host's port or by the outside port.
 final class MappingTable {
   let records: PermanentTable<Mapping>
-  private let insideHeads: HashHeads
-  private let outsideHeads: HashHeads
-  private var free: Int32 = 0
+  /// Also of the records that are free.
+  private let insideChains: HashChains
+  private let outsideChains: HashChains
   private var random: UInt64
   private(set) var count = 0
 
   init(limit: Int, seed: UInt64) {
-    records = PermanentTable(count: limit) { index in
-      var mapping = Mapping(number: 0, isPermanent: false, port: 0, host: 0, outsidePort: 0)
-      mapping.nextByInside = index + 1 < limit ? Int32(index + 1) : -1
-      return mapping
+    records = PermanentTable(count: limit) { _ in
+      Mapping(number: 0, isPermanent: false, port: 0, host: 0, outsidePort: 0)
     }
-    insideHeads = HashHeads(recordCount: limit, seed: seed &* 3)
-    outsideHeads = HashHeads(recordCount: limit, seed: seed &* 5)
+    insideChains = HashChains(recordCount: limit, seed: seed &* 3)
+    outsideChains = HashChains(recordCount: limit, seed: seed &* 5)
+    insideChains.spareAll()
     random = seed
   }
 
   func find(inside number: UInt8, _ host: UInt32, _ port: UInt16) -> Int32 {
-    var index = insideHeads[insideHeads.slot(UInt64(number), Self.key(host, port))]
+    var index = insideChains.first(in: insideSlot(number, host, port))
     while index >= 0 {
       let mapping = records[Int(index)]
       if mapping.host == host, mapping.port == port, mapping.number == number { break }
-      index = mapping.nextByInside
+      index = insideChains.next(after: index)
     }
     return index
   }
 
   func find(outside number: UInt8, _ port: UInt16) -> Int32 {
-    var index = outsideHeads[outsideHeads.slot(UInt64(number), UInt64(port))]
+    var index = outsideChains.first(in: outsideSlot(number, port))
     while index >= 0 {
       let mapping = records[Int(index)]
       if mapping.outsidePort == port, mapping.number == number { break }
-      index = mapping.nextByOutside
+      index = outsideChains.next(after: index)
     }
     return index
   }
 
   /// Adds a mapping; there is always room, since each has a session or is permanent.
   func insert(_ mapping: Mapping) -> Int32 {
-    let index = free
+    let index = insideChains.first(in: insideChains.spare)
     precondition(index >= 0, "more mappings than sessions and forwards")
-    free = records[Int(index)].nextByInside
+    insideChains.remove(index, from: insideChains.spare)
     records[Int(index)] = mapping
-    let inside = insideHeads.slot(UInt64(mapping.number), Self.key(mapping.host, mapping.port))
-    records[Int(index)].nextByInside = insideHeads[inside]
-    insideHeads[inside] = index
-    let outside = outsideHeads.slot(UInt64(mapping.number), UInt64(mapping.outsidePort))
-    records[Int(index)].nextByOutside = outsideHeads[outside]
-    outsideHeads[outside] = index
+    insideChains.insert(index, in: insideSlot(mapping.number, mapping.host, mapping.port))
+    outsideChains.insert(index, in: outsideSlot(mapping.number, mapping.outsidePort))
     count += 1
     return index
   }
@@ -77,28 +70,9 @@ final class MappingTable {
     records[Int(index)].sessionCount -= 1
     let mapping = records[Int(index)]
     guard mapping.sessionCount == 0, !mapping.isPermanent else { return }
-    let inside = insideHeads.slot(UInt64(mapping.number), Self.key(mapping.host, mapping.port))
-    if insideHeads[inside] == index {
-      insideHeads[inside] = mapping.nextByInside
-    } else {
-      var before = insideHeads[inside]
-      while records[Int(before)].nextByInside != index {
-        before = records[Int(before)].nextByInside
-      }
-      records[Int(before)].nextByInside = mapping.nextByInside
-    }
-    let outside = outsideHeads.slot(UInt64(mapping.number), UInt64(mapping.outsidePort))
-    if outsideHeads[outside] == index {
-      outsideHeads[outside] = mapping.nextByOutside
-    } else {
-      var before = outsideHeads[outside]
-      while records[Int(before)].nextByOutside != index {
-        before = records[Int(before)].nextByOutside
-      }
-      records[Int(before)].nextByOutside = mapping.nextByOutside
-    }
-    records[Int(index)].nextByInside = free
-    free = index
+    insideChains.remove(index, from: insideSlot(mapping.number, mapping.host, mapping.port))
+    outsideChains.remove(index, from: outsideSlot(mapping.number, mapping.outsidePort))
+    insideChains.insert(index, in: insideChains.spare)
     count -= 1
   }
 
@@ -128,7 +102,11 @@ final class MappingTable {
     return UInt16(truncatingIfNeeded: random >> 48)
   }
 
-  private static func key(_ host: UInt32, _ port: UInt16) -> UInt64 {
-    UInt64(host) << 16 | UInt64(port)
+  private func insideSlot(_ number: UInt8, _ host: UInt32, _ port: UInt16) -> Int {
+    insideChains.slot(UInt64(number), UInt64(host) << 16 | UInt64(port))
+  }
+
+  private func outsideSlot(_ number: UInt8, _ port: UInt16) -> Int {
+    outsideChains.slot(UInt64(number), UInt64(port))
   }
 }

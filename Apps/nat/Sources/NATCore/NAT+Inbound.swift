@@ -31,12 +31,7 @@ extension NAT {
     }
     guard isHairpin || flow.hopLimit > 1 else { throw .hopLimitExceeded }
     let number = Int(index)
-    if flow.content == .tcp {
-      sessions.refresh(
-        index, as: sessions.records[number].note(flow.flags, from: .outside), at: now)
-    } else {
-      sessions.refresh(index, as: sessions.records[number].kind, at: now)
-    }
+    sessions.note(flow, of: index, from: .outside, at: now)
     let byteCount = flow.end &- Flow.header
     firewall.count(sessions.records[number].rule, byteCount: byteCount)
     counters.inbound &+= 1

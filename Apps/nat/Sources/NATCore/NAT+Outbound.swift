@@ -30,11 +30,7 @@ extension NAT {
     let hop = isHairpin ? 0 : try self.hop(to: flow.target)
     if index < 0 { index = try beginOutbound(flow, key, at: now) }
     let number = Int(index)
-    if flow.content == .tcp {
-      sessions.refresh(index, as: sessions.records[number].note(flow.flags, from: .inside), at: now)
-    } else {
-      sessions.refresh(index, as: sessions.records[number].kind, at: now)
-    }
+    sessions.note(flow, of: index, from: .inside, at: now)
     let byteCount = flow.end &- Flow.header
     firewall.count(sessions.records[number].rule, byteCount: byteCount)
     counters.outbound &+= 1

@@ -19,7 +19,6 @@ struct Neighbor: BitwiseCopyable {
   var confirmed = Instant.start
   /// When it is asked for again.
   var nextTry = Instant.never
-  var next: Int32 = -1
 }
 
 /// Known neighbours and those that are asked for: a fixed number.
@@ -34,21 +33,21 @@ final class NeighborTable {
   static var tryLimit: UInt8 { 3 }
 
   let records = PermanentTable<Neighbor>(count: capacity) { _ in Neighbor() }
-  private let heads: HashHeads
+  private let chains: HashChains
   private var clock = 0
   /// How many are asked for.
   private(set) var askedCount = 0
 
   init(seed: UInt64) {
-    heads = HashHeads(recordCount: Self.capacity, seed: seed &* 7)
+    chains = HashChains(recordCount: Self.capacity, seed: seed &* 7)
   }
 
   func find(_ address: UInt32, on side: Side) -> Int32 {
-    var index = heads[heads.slot(UInt64(address), UInt64(side.rawValue))]
+    var index = chains.first(in: slot(address, side))
     while index >= 0 {
       let neighbor = records[Int(index)]
       if neighbor.address == address, neighbor.side == side { break }
-      index = neighbor.next
+      index = chains.next(after: index)
     }
     return index
   }
@@ -61,11 +60,8 @@ final class NeighborTable {
     while records[index].state == .asked { index = (index + 1) % Self.capacity }
     clock = (index + 1) % Self.capacity
     if records[index].state == .known { unlink(Int32(index)) }
-    let slot = heads.slot(UInt64(address), UInt64(side.rawValue))
-    var neighbor = Neighbor(address: address, side: side, state: .asked)
-    neighbor.next = heads[slot]
-    records[index] = neighbor
-    heads[slot] = Int32(index)
+    records[index] = Neighbor(address: address, side: side, state: .asked)
+    chains.insert(Int32(index), in: slot(address, side))
     askedCount += 1
     return Int32(index)
   }
@@ -96,13 +92,10 @@ final class NeighborTable {
 
   private func unlink(_ index: Int32) {
     let neighbor = records[Int(index)]
-    let slot = heads.slot(UInt64(neighbor.address), UInt64(neighbor.side.rawValue))
-    if heads[slot] == index {
-      heads[slot] = neighbor.next
-      return
-    }
-    var before = heads[slot]
-    while records[Int(before)].next != index { before = records[Int(before)].next }
-    records[Int(before)].next = neighbor.next
+    chains.remove(index, from: slot(neighbor.address, neighbor.side))
+  }
+
+  private func slot(_ address: UInt32, _ side: Side) -> Int {
+    chains.slot(UInt64(address), UInt64(side.rawValue))
   }
 }

@@ -25,8 +25,6 @@ struct Session: BitwiseCopyable {
   var mapping: Int32
   /// The rule that let it begin; negative for the fallback.
   var rule: Int32
-  var nextByInside: Int32 = -1
-  var nextByOutside: Int32 = -1
   var older: Int32 = -1
   var newer: Int32 = -1
   /// Where the neighbours were found last.

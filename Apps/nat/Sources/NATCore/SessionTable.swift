@@ -9,12 +9,12 @@ import Bytes
 /// first of one of four queues. Complexity: all O(1), expected.
 final class SessionTable {
   let records: PermanentTable<Session>
-  private let insideHeads: HashHeads
-  private let outsideHeads: HashHeads
+  /// Also of the records that are free.
+  private let insideChains: HashChains
+  private let outsideChains: HashChains
   private let oldest = PermanentTable<Int32>(count: 4) { _ in -1 }
   private let newest = PermanentTable<Int32>(count: 4) { _ in -1 }
   private let lifetimes = PermanentTable<Nanoseconds>(count: 4) { _ in .zero }
-  private var free: Int32 = -1
   private(set) var count = 0
 
   /// A packet does not move a session that was moved within this time. Sessions live that much
@@ -23,15 +23,12 @@ final class SessionTable {
 
   init(limit: Int, timeouts: Timeouts, seed: UInt64) {
     let none = FlowKey(0, host: 0, port: 0, remote: 0, remotePort: 0)
-    records = PermanentTable(count: limit) { index in
-      var session = Session(
-        insideKey: none, outsideKey: none, mapping: -1, rule: -1, kind: .transitory)
-      session.nextByInside = index + 1 < limit ? Int32(index + 1) : -1
-      return session
+    records = PermanentTable(count: limit) { _ in
+      Session(insideKey: none, outsideKey: none, mapping: -1, rule: -1, kind: .transitory)
     }
-    free = 0
-    insideHeads = HashHeads(recordCount: limit, seed: seed)
-    outsideHeads = HashHeads(recordCount: limit, seed: ~seed)
+    insideChains = HashChains(recordCount: limit, seed: seed)
+    outsideChains = HashChains(recordCount: limit, seed: ~seed)
+    insideChains.spareAll()
     for (kind, seconds) in [
       (Session.Kind.transitory, timeouts.transitory), (.icmp, timeouts.icmp),
       (.udp, timeouts.udp), (.established, timeouts.established),
@@ -44,9 +41,9 @@ final class SessionTable {
   /// The session of a packet that comes from the inside; negative when there is none.
   @inline(__always)
   func find(inside key: FlowKey) -> Int32 {
-    var index = insideHeads[insideHeads.slot(key.addresses, key.ports)]
+    var index = insideChains.first(in: insideSlot(key))
     while index >= 0, records[Int(index)].insideKey != key {
-      index = records[Int(index)].nextByInside
+      index = insideChains.next(after: index)
     }
     return index
   }
@@ -54,66 +51,52 @@ final class SessionTable {
   /// The session of a packet that comes from the outside; negative when there is none.
   @inline(__always)
   func find(outside key: FlowKey) -> Int32 {
-    var index = outsideHeads[outsideHeads.slot(key.addresses, key.ports)]
+    var index = outsideChains.first(in: outsideSlot(key))
     while index >= 0, records[Int(index)].outsideKey != key {
-      index = records[Int(index)].nextByOutside
+      index = outsideChains.next(after: index)
     }
     return index
   }
 
   /// Puts a session in. The caller has seen to it that there is room (`isFull`).
   func insert(_ session: Session, at now: Instant) -> Int32 {
-    let index = free
+    let index = insideChains.first(in: insideChains.spare)
     precondition(index >= 0, "a session was put into a full table")
-    free = records[Int(index)].nextByInside
+    insideChains.remove(index, from: insideChains.spare)
     records[Int(index)] = session
-    let inside = insideHeads.slot(session.insideKey.addresses, session.insideKey.ports)
-    records[Int(index)].nextByInside = insideHeads[inside]
-    insideHeads[inside] = index
-    let outside = outsideHeads.slot(session.outsideKey.addresses, session.outsideKey.ports)
-    records[Int(index)].nextByOutside = outsideHeads[outside]
-    outsideHeads[outside] = index
+    insideChains.insert(index, in: insideSlot(session.insideKey))
+    outsideChains.insert(index, in: outsideSlot(session.outsideKey))
     append(index, to: session.kind, at: now)
     count += 1
     return index
   }
 
-  var isFull: Bool { free < 0 }
+  var isFull: Bool { insideChains.first(in: insideChains.spare) < 0 }
 
   /// Prolongs a session's life, in another queue when its kind has changed.
   @inline(__always)
-  func refresh(_ index: Int32, as kind: Session.Kind, at now: Instant) {
+  private func refresh(_ index: Int32, as kind: Session.Kind, at now: Instant) {
     let old = records[Int(index)].kind
     if old == kind, now - records[Int(index)].refreshed < Self.precision { return }
     unlink(index, from: old)
     append(index, to: kind, at: now)
   }
 
+  /// Notes a packet of a session, which prolongs its life.
+  @inline(__always)
+  func note(_ flow: Flow, of index: Int32, from side: Side, at now: Instant) {
+    let kind =
+      flow.content == .tcp
+      ? records[Int(index)].note(flow.flags, from: side) : records[Int(index)].kind
+    refresh(index, as: kind, at: now)
+  }
+
   func remove(_ index: Int32) {
     let session = records[Int(index)]
     unlink(index, from: session.kind)
-    let inside = insideHeads.slot(session.insideKey.addresses, session.insideKey.ports)
-    if insideHeads[inside] == index {
-      insideHeads[inside] = session.nextByInside
-    } else {
-      var before = insideHeads[inside]
-      while records[Int(before)].nextByInside != index {
-        before = records[Int(before)].nextByInside
-      }
-      records[Int(before)].nextByInside = session.nextByInside
-    }
-    let outside = outsideHeads.slot(session.outsideKey.addresses, session.outsideKey.ports)
-    if outsideHeads[outside] == index {
-      outsideHeads[outside] = session.nextByOutside
-    } else {
-      var before = outsideHeads[outside]
-      while records[Int(before)].nextByOutside != index {
-        before = records[Int(before)].nextByOutside
-      }
-      records[Int(before)].nextByOutside = session.nextByOutside
-    }
-    records[Int(index)].nextByInside = free
-    free = index
+    insideChains.remove(index, from: insideSlot(session.insideKey))
+    outsideChains.remove(index, from: outsideSlot(session.outsideKey))
+    insideChains.insert(index, in: insideChains.spare)
     count -= 1
   }
 
@@ -134,6 +117,11 @@ final class SessionTable {
     }
     return nil
   }
+
+  @inline(__always)
+  private func insideSlot(_ key: FlowKey) -> Int { insideChains.slot(key.addresses, key.ports) }
+  @inline(__always)
+  private func outsideSlot(_ key: FlowKey) -> Int { outsideChains.slot(key.addresses, key.ports) }
 
   private func append(_ index: Int32, to kind: Session.Kind, at now: Instant) {
     let queue = Int(kind.rawValue)

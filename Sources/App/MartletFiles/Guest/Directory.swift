@@ -74,7 +74,7 @@ public struct Directory: ~Copyable {
       let start = found.entry.nameStart
       let name = bytes.extracting(start..<start + found.entry.nameByteCount)
       if Self.isDots(name) { continue }
-      return DirectoryEntry(name: Self.copy(name), kind: Self.kind(found.entry.kind))
+      return DirectoryEntry(name: name.byteArray, kind: Self.kind(found.entry.kind))
     }
   }
 
@@ -82,14 +82,6 @@ public struct Directory: ~Copyable {
     let dot = UInt8(ascii: ".")
     return name.byte(at: 0) == dot
       && (name.byteCount == 1 || name.byteCount == 2 && name.byte(at: 1) == dot)
-  }
-
-  private static func copy(_ name: RawSpan) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: name.byteCount)
-    var elements = bytes.mutableSpan
-    var span = MutableRawSpan(_elements: &elements)
-    span.copy(name)
-    return bytes
   }
 
   /// `EROFS_FT_*`

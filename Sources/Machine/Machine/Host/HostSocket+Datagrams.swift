@@ -9,21 +9,23 @@ import Glibc
 extension HostSocket {
   /// One that has a port, or any free one.
   public static func datagrams(at local: HostEndpoint) throws(HostSocketError) -> HostSocket {
-    let socket = try make(SOCK_DGRAM)
-    socket.set(SOL_SOCKET, SO_BROADCAST, 1)
-    let status = unsafe withAddress(of: local) {
-      unsafe bind(socket.descriptor, $0, addressLength)
-    }
-    guard status == 0 else { throw socket.closing(errno) }
-    return socket
+    try unsafe datagrams(local, bind)
   }
 
   /// One that has a peer.
   public static func datagrams(to remote: HostEndpoint) throws(HostSocketError) -> HostSocket {
+    try unsafe datagrams(remote, connect)
+  }
+
+  /// One whose end, this or the other, is set by `call`.
+  private static func datagrams(
+    _ endpoint: HostEndpoint,
+    _ call: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
+  ) throws(HostSocketError) -> HostSocket {
     let socket = try make(SOCK_DGRAM)
     socket.set(SOL_SOCKET, SO_BROADCAST, 1)
-    let status = unsafe withAddress(of: remote) {
-      unsafe connect(socket.descriptor, $0, addressLength)
+    let status = unsafe withAddress(of: endpoint) {
+      unsafe call(socket.descriptor, $0, addressLength)
     }
     guard status == 0 else { throw socket.closing(errno) }
     return socket
