@@ -266,7 +266,7 @@ struct VirtioNetTests {
     let pool = try #require(PacketPool(bufferCount: 300, byteCount: 2048))
     let model = SimulatedNet(features: features)
     let net = try model.makeDriver(pool: pool)
-    #expect(pool.availableCount == 300 - 256)
+    #expect(pool.availableCount == 300 - 64)
     for round in 0..<100 {
       net.beginPolling()
       for number in 0..<50 { #expect(model.deliver(bytes(100, round + number))) }
@@ -284,7 +284,8 @@ struct VirtioNetTests {
       #expect(count == 50 && model.sent.count == 50)
       model.sent = []
     }
-    #expect(pool.availableCount == 300 - 256 && net.counters.droppedFrames == 0)
+    // Once more than half of the 64 came in one round, twice as many were given.
+    #expect(pool.availableCount == 300 - 128 && net.counters.droppedFrames == 0)
     #expect(net.device.state == .running)
   }
 

@@ -3,6 +3,7 @@
 import Addresses
 import Base
 import Bytes
+import Internet
 import NetworkStack
 import Packets
 import Testing
@@ -87,6 +88,32 @@ import UDP
     for frame in host.interface.takeSent() {
       #expect(frame[12..<14] != [8, 0] || frame[23] != 17, "no datagram is answered")
     }
+  }
+
+  /// Who was answered before is looked at anew when the addresses change.
+  @Test func answersOnlyForAddressesThatItHas() throws {
+    let host = Host(1, address: "10.0.0.1")
+    let responder = try makeServer(host)
+    host.take(request(host, [1]), now: .start)
+    host.take(request(host, [1]), now: .start)
+    #expect(responder.count == 2)
+    host.stack.remove(v4("10.0.0.1"))
+    host.take(request(host, [1]), now: .start)
+    #expect(responder.count == 2)
+    #expect(host.stack.add(IPv4Prefix(v4("10.0.0.1"), length: 24), now: .start))
+    host.take(request(host, [1]), now: .start)
+    host.take(request(host, [1], from: "10.0.0.1"), now: .start)
+    #expect(responder.count == 3)
+  }
+
+  /// A card that makes checksums gets the sum of the pseudo header, and where the rest goes.
+  @Test func leavesTheChecksumToTheCard() throws {
+    let host = Host(1, address: "10.0.0.1")
+    host.interface.offloads = .transmitChecksum
+    _ = try makeServer(host)
+    host.take(request(host, [1, 2, 3]), now: .start)
+    let sent = host.interface.takeSent()
+    #expect(sent.count == 1 && problem(with: sent.first ?? []) == nil)
   }
 
   @Test func aPortIsTakenOnce() throws {

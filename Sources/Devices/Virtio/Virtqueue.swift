@@ -316,6 +316,50 @@ public final class Virtqueue {
     return takeNextUsed()
   }
 
+  /// Takes back the next used chain as `takeUsed` does, for queues on which each chain is one buffer
+  /// that the device writes. `giveAgain` or `giveUp` of its name must follow before anything else.
+  @inline(__always)
+  package func takeUsedBuffer() -> UsedChain? {
+    if let packed { return packed.takeUsed() }
+    if seenUsed == nextUsed, !lookForUsed() { return nil }
+    // The entry is read only once.
+    let entry = memory.load64(at: layout.usedEntry(nextUsed))
+    let head = Int(entry & 0xffff_ffff)
+    let written = UInt32(truncatingIfNeeded: entry >> 32)
+    guard head < size, records[head].chainLength == 1, written <= records[head].writableByteCount
+    else { return markBroken() }
+    nextUsed &+= 1
+    if wantsInterrupts, usesEventIndex { askForNext() }
+    return UsedChain(name: head, writtenByteCount: Int(written))
+  }
+
+  /// Gives the device a buffer of the same size in place of one that came by `takeUsedBuffer`.
+  /// Returns its name; nil when the device is broken.
+  @inline(__always)
+  package func giveAgain(_ name: Int, _ address: PhysicalAddress, byteCount: Int) -> Int? {
+    if let packed {
+      let buffer = VirtioBuffer(address: address, byteCount: byteCount, isDeviceWritable: true)
+      return add(to: packed, count: 1, buffer, nil, nil)
+    }
+    // Its descriptor says the rest still.
+    memory.store64(UInt64(address.rawValue), at: layout.descriptors &+ name &* 16)
+    memory.store16(UInt16(truncatingIfNeeded: name), at: layout.availableEntry(nextAvailable))
+    nextAvailable &+= 1
+    return name
+  }
+
+  /// Frees the place of a buffer that came by `takeUsedBuffer`.
+  package func giveUp(_ name: Int) {
+    if packed != nil { return }
+    splitInFlightCount &-= 1
+    release(name, records[name])
+  }
+
+  private func askForNext() {
+    memory.store16(nextUsed, at: layout.usedEvent)
+    Barrier.full()
+  }
+
   /// Reads how far the device has come.
   @inline(__always)
   private func lookForUsed() -> Bool {

@@ -21,8 +21,10 @@
 
     /// The size of a packet's buffer: a frame of Ethernet and room for headers.
     private static let bufferByteCount = 2048
-    /// The buffers to begin with, most of which a card takes at once.
-    private static let bufferCount = 320
+    /// The buffers to begin with, most of which a card takes at once; and how many there may be on
+    /// the smallest machine.
+    private static let bufferCount = 96
+    private static let leastLimit = 320
 
     init(_ parameters: BootParameters, frames: FrameAllocator) {
       self.parameters = parameters
@@ -31,7 +33,7 @@
 
     func makeNetworkHost() -> NetworkHost? {
       // A quarter of the memory may be packets at most.
-      let limit = max(Self.bufferCount, frames.totalCount * pageSize / 4 / Self.bufferByteCount)
+      let limit = max(Self.leastLimit, frames.totalCount * pageSize / 4 / Self.bufferByteCount)
       guard
         let pool = PacketPool(
           bufferCount: Self.bufferCount, byteCount: Self.bufferByteCount, limit: limit),

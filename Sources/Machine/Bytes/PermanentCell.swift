@@ -17,6 +17,11 @@ public struct PermanentCell<Value>: @unchecked Sendable {
     unsafe storage.initialize(to: value)
   }
 
+  /// One that was allocated with others.
+  init(_ storage: UnsafeMutablePointer<Value>) {
+    unsafe self.storage = storage
+  }
+
   public var value: Value {
     @inline(__always)
     unsafeAddress {

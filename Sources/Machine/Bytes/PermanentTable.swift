@@ -37,3 +37,12 @@ public struct PermanentTable<Element: ~Copyable>: @unchecked Sendable {
     }
   }
 }
+
+extension PermanentTable {
+  /// The variable at `index` by itself: many are made by one allocation. Traps when it is out of
+  /// bounds.
+  public func cell(at index: Int) -> PermanentCell<Element> {
+    precondition(index >= 0 && index < count, "index out of the table")
+    return unsafe PermanentCell(storage + index)
+  }
+}

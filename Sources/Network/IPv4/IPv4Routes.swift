@@ -45,6 +45,11 @@ public struct IPv4Routes {
   private var hasSeveral = false
   /// Whether routes other than the primary network and the default exist.
   private var isSimple = true
+  /// Whether the primary network is on the link.
+  private var reachesPrimaryNetwork = false
+
+  /// Changes with the addresses.
+  public private(set) var generation: UInt32 = 1
 
   public init() {}
 
@@ -108,18 +113,22 @@ public struct IPv4Routes {
   }
 
   private mutating func refresh() {
+    generation &+= 1
     primary = addresses.first?.address ?? .any
     primaryPrefix = addresses.first ?? IPv4Prefix(.any, length: 32)
     primaryBroadcast = addresses.first?.broadcast ?? .broadcast
     hasSeveral = addresses.count > 1
     gateway = .any
     isSimple = addresses.count == 1
+    reachesPrimaryNetwork = false
     let network = IPv4Prefix(primaryPrefix.network, length: primaryPrefix.length)
     for route in routes {
       if route.prefix.length == 0, let via = route.gateway {
         gateway = via
       } else if route.gateway != nil || route.prefix != network {
         isSimple = false
+      } else {
+        reachesPrimaryNetwork = true
       }
     }
   }
@@ -147,10 +156,12 @@ public struct IPv4Routes {
   @inline(__always)
   public func hop(to target: IPv4Address) -> Hop {
     // One address, one router: what nearly every guest has.
-    if isSimple, target.isUnicast, !target.isLoopback, target != primary,
-      !primaryPrefix.contains(target), gateway != .any
-    {
-      return .neighbor(gateway)
+    if isSimple, target.isUnicast, !target.isLoopback, target != primary {
+      if !primaryPrefix.contains(target) {
+        if gateway != .any { return .neighbor(gateway) }
+      } else if reachesPrimaryNetwork, target != primaryBroadcast {
+        return .neighbor(target)
+      }
     }
     return search(target)
   }

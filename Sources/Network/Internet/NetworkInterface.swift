@@ -42,8 +42,17 @@ public protocol NetworkInterface: AnyObject {
   /// wait for `flush` before the device is told.
   func transmit(_ frame: consuming Frame)
 
+  /// The same for a frame of one piece.
+  func transmit(whole packet: consuming Packet)
+
   /// Tells the device about all frames so far.
   func flush()
+}
+
+extension NetworkInterface {
+  public func transmit(whole packet: consuming Packet) {
+    transmit(Frame(packet))
+  }
 }
 
 /// An interface with a device behind it, which is asked for packets in rounds.

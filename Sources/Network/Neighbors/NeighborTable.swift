@@ -98,8 +98,10 @@ public final class NeighborTable {
   /// The station to send to, or nil: then give the frame to `hold`.
   @inline(__always)
   public func station(of address: IPAddress, now: Instant) -> MACAddress? {
-    if let entry = lastEntry, lastAddress == address, entry.state == .reachable,
-      now < entry.deadline
+    // One that is asked whether it is still there is good meanwhile (RFC 4861 section 7.3.3).
+    if let entry = lastEntry, lastAddress == address,
+      entry.state == .reachable
+        ? now < entry.deadline : entry.state == .delay || entry.state == .probe
     {
       entry.lastUse = now
       return entry.station

@@ -162,6 +162,7 @@ public final class NetworkHost {
 
   /// Ends a call from above: what was sent goes on its way, now or with what the program sends
   /// next.
+  @_optimize(speed)
   public func leave(_ now: Instant) {
     if stack.hasLoopback {
       stack.flush(now: now, showsCard: false)
@@ -242,9 +243,12 @@ public final class NetworkHost {
     hasPolled = true
     hasServed = true
     let now = Clock.now()
+    let interceptor = stack.interceptor
     var count = 1
     while true {
-      stack.receive(packet, rest: rest.take(), now: now)
+      if !rest.isEmpty || !stack.intercepts(packet, by: interceptor, now: now) {
+        stack.receive(packet, rest: rest.take(), now: now)
+      }
       if count & 63 == 0 { card.flush() }
       guard let next = card.receive(rest: &rest) else { break }
       packet = next

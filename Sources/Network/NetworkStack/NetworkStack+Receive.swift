@@ -16,6 +16,7 @@ extension NetworkStack {
     var isGroup: Bool
   }
 
+  @_optimize(speed)
   func receiveIPv4(_ packet: consuming Packet, isLinkGroup: Bool, isLoopback: Bool) {
     let header: IPv4Header
     let following = joined.byteCount
@@ -89,6 +90,11 @@ extension NetworkStack {
     return header.source == .any && header.target == .broadcast
   }
 
+  /// Changes with the answers of `accepts`.
+  public var addressGeneration: UInt32 {
+    @inline(__always) get { routes.generation }
+  }
+
   /// Whether a packet from the link, from one host to one, is for us and comes from where it may.
   public func accepts(from source: IPv4Address, to target: IPv4Address) -> Bool {
     routes.isOwn(target) && !target.isLoopback && source.isUnicast && !source.isLoopback
@@ -136,6 +142,7 @@ extension NetworkStack {
   }
 
   /// Gives a packet, from the transport's header on, to its transport.
+  @_optimize(speed)
   private func deliver(_ packet: consuming Packet, _ delivery: Delivery) {
     let header = delivery.header
     counters.delivered &+= 1

@@ -28,6 +28,7 @@ extension NetworkStack: InternetSink {
     }
   }
 
+  @_optimize(speed)
   func sendIPv4(
     _ frame: consuming Frame, from source: IPv4Address, to target: IPv4Address,
     protocol number: UInt8, options: SendOptions
@@ -125,6 +126,12 @@ extension NetworkStack: InternetSink {
     frame.head.withMutableBytes { header.store(in: &$0) }
     if let capture { capture.record(frame, now: now) }
     interface.transmit(frame)
+  }
+
+  /// Gives a frame that has all its headers to the interface.
+  public func transmit(complete frame: consuming Frame) {
+    if let capture { capture.record(frame, now: now) }
+    interface?.transmit(frame)
   }
 
   public func sourceAddress(to target: IPAddress) -> IPAddress? {

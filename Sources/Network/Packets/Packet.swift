@@ -126,8 +126,23 @@ public struct Packet: ~Copyable {
     return true
   }
 
+  /// Grows at the end by what `body` writes: it gets `limit` bytes, fills some of the first ones, and
+  /// says how many. Nil, and nothing happens, when there is no room for `limit`.
+  @inline(__always)
+  public mutating func append(
+    upTo limit: Int, _ body: (inout MutableRawSpan) -> Int
+  ) -> Int? {
+    guard limit >= 0, limit <= tailroom else { return nil }
+    let end = record.value.end
+    let count = record.value.window.withMutableBytes(from: end, to: end &+ limit) { body(&$0) }
+    let used = count < 0 ? 0 : count > limit ? limit : count
+    record.value.end = end &+ used
+    return used
+  }
+
   /// Makes the packet the bytes between two positions of the buffer: for a driver that is told how
   /// much a device has written. False, and nothing happens, when they are not inside.
+  @inline(__always)
   public mutating func setBounds(start: Int, end: Int) -> Bool {
     guard start >= 0, start <= end, end <= capacity else { return false }
     record.value.start = start

@@ -65,13 +65,19 @@ public final class PacketPool {
     guard allowed > 0 else { return false }
     let pageCount = roundedUp(allowed * byteCount, to: pageSize) / pageSize
     guard let memory = DMAMemory(pageCount: pageCount) else { return false }
+    // Two allocations for all of them: one for each would be most of what a network's start takes.
+    let buffers = PermanentTable(count: allowed) { index in
+      BufferRecord(
+        window: memory.window(at: index * byteCount, byteCount: byteCount), memory: memory,
+        base: index * byteCount, pool: state)
+    }
+    let records = PermanentTable(count: allowed) { index in
+      PacketRecord(
+        window: buffers[index].window, buffer: buffers.cell(at: index), start: 0, end: 0)
+    }
     for index in 0..<allowed {
-      let window = memory.window(at: index * byteCount, byteCount: byteCount)
-      let buffer = PermanentCell(
-        BufferRecord(window: window, memory: memory, base: index * byteCount, pool: state))
-      let record = PermanentCell(
-        PacketRecord(window: window, buffer: buffer, start: 0, end: 0, next: state.value.free))
-      state.value.free = record
+      records[index].next = state.value.free
+      state.value.free = records.cell(at: index)
     }
     state.value.freeCount += allowed
     state.value.bufferCount += allowed

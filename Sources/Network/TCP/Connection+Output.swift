@@ -14,6 +14,7 @@ extension Connection {
     if mustAcknowledge { sendAcknowledgement(now: now) }
   }
 
+  @_optimize(speed)
   func outputData(now: Instant) {
     if sender.outstanding == 0, sender.unsent > 0 { sender.restartAfterPause(now: now) }
     var sentAny = false
@@ -56,6 +57,7 @@ extension Connection {
   }
 
   /// Makes the planned segment and sends it. False when there is no buffer for it.
+  @_optimize(speed)
   func transmit(_ plan: SegmentPlan, now: Instant) -> Bool {
     guard let frame = makeFrame(plan) else {
       stack.counters.noBuffers &+= 1

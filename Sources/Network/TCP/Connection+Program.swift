@@ -74,6 +74,7 @@ extension Connection {
   }
 
   /// Copies into buffers of the queue.
+  @_optimize(speed)
   private func fill(
     _ count: Int, _ hasFailed: inout Bool, _ copy: (Int, inout MutableRawSpan) -> Bool
   ) -> Int {
@@ -124,6 +125,7 @@ extension Connection {
 
   /// The same with bytes that `copy` takes away: those of its first argument, to the offset that is
   /// its second. When it returns false they stay; 0 is returned when that is everything.
+  @_optimize(speed)
   public func receive(
     count: Int, now: Instant, copy: (_ bytes: RawSpan, _ offset: Int) -> Bool
   ) throws(TCPError) -> Int {

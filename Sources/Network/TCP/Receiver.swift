@@ -78,6 +78,7 @@ struct Receiver: ~Copyable {
 
   /// Whether the program has read so much that the other side should hear of it
   /// (section 3.8.6.2.2).
+  @inline(__always)  // Or all of this value is copied for the call.
   var deservesUpdate: Bool {
     let room = room
     let offered = edge - next

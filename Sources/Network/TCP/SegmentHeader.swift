@@ -58,6 +58,7 @@ public struct SegmentHeader: BitwiseCopyable, Sendable {
   public var emittedByteCount: Int { 20 &+ options.byteCount }
 
   /// Writes the header with a checksum of zero. Traps when it does not fit.
+  @_optimize(speed)
   public func emit(into bytes: inout MutableRawSpan) {
     bytes.storeBigEndian(UInt32(sourcePort) << 16 | UInt32(destinationPort), at: 0)
     bytes.storeBigEndian(sequence.rawValue, at: 4)

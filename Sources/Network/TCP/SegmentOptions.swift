@@ -108,6 +108,7 @@ public struct SegmentOptions: BitwiseCopyable, Sendable {
   }
 
   /// Writes `byteCount` bytes from offset 20 on. Traps when they do not fit.
+  @_optimize(speed)
   func emit(into bytes: inout MutableRawSpan) {
     var offset = 20
     if maximumSegmentSize != 0 {

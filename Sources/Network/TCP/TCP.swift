@@ -164,6 +164,7 @@ public final class TCP {
 
   /// Takes a segment whose header is in the head of the frame. Its checksum is looked at unless the
   /// head's offload says that it is right or that nobody has made it (loopback).
+  @_optimize(speed)
   public func receive(
     _ frame: consuming Frame, from source: IPAddress, to target: IPAddress, now: Instant
   ) {
@@ -203,6 +204,7 @@ public final class TCP {
 
   /// Writes the header in front of the frame's head, makes the checksum or has it made, and hands
   /// the frame down.
+  @_optimize(speed)
   func send(
     _ frame: consuming Frame, _ header: SegmentHeader, payload: Int, segmentSize: Int,
     path: PathProperties, tuple: ConnectionTuple

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+import Base
 import Bytes
 import Packets
 
@@ -14,6 +15,9 @@ public struct ReplyDatagrams: ~Copyable {
   private var left = 0
   /// How many datagrams there are.
   public private(set) var count = 0
+  /// When the stack took the packets that the request is among, by the monotonic clock: costs less
+  /// than to look at a clock.
+  public internal(set) var now: Instant
 
   /// An empty reply.
   ///
@@ -21,11 +25,21 @@ public struct ReplyDatagrams: ~Copyable {
   ///   - pool: where buffers come from.
   ///   - headByteCount: bytes at the front of each datagram that `setHeads` fills.
   ///   - payloadLimit: the most bytes of a datagram, its head included.
+  ///   - now: the time that `now` says.
   @inline(__always)
-  init(pool: PacketPool, headByteCount: Int, payloadLimit: Int) {
+  init(pool: PacketPool, headByteCount: Int, payloadLimit: Int, now: Instant) {
+    self.now = now
     self.pool = pool
     self.headByteCount = headByteCount
     self.payloadLimit = payloadLimit
+  }
+
+  /// Begins the next reply, when the last one has been taken out.
+  @inline(__always)
+  mutating func begin(at now: Instant) {
+    self.now = now
+    left = 0
+    count = 0
   }
 
   /// The most bytes that `fill` lends.
@@ -69,16 +83,7 @@ public struct ReplyDatagrams: ~Copyable {
   public mutating func fill(_ limit: Int, _ body: (inout MutableRawSpan) -> Int) {
     if left < limit, !begin() { return }
     guard left >= limit, var packet = current.take() else { return }
-    let end = packet.byteCount
-    if packet.append(limit) {
-      let count = packet.withMutableBytes { bytes in
-        var part = bytes._mutatingExtracting(end..<end &+ limit)
-        return body(&part)
-      }
-      let used = max(0, min(count, limit))
-      packet.removeLast(limit &- used)
-      left &-= used
-    }
+    if let used = packet.append(upTo: limit, body) { left &-= used }
     current = consume packet
   }
 
@@ -97,8 +102,13 @@ public struct ReplyDatagrams: ~Copyable {
     current = consume packet
   }
 
-  /// Takes the next datagram out.
+  /// Takes the only datagram out; nil when there are more, or none.
   @inline(__always)
+  mutating func takeSingle() -> Packet? {
+    done.isEmpty ? current.take() : nil
+  }
+
+  /// Takes the next datagram out.
   mutating func removeFirst() -> Packet? {
     if !done.isEmpty { return done.removeFirst() }
     return current.take()

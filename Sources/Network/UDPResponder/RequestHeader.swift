@@ -5,16 +5,19 @@ import Bytes
 import Packets
 
 /// The headers of a plain request: Ethernet, IPv4 without options, UDP.
+///
+/// What the reply gets back is kept as it lies in the frame. Sums are made in that order as well
+/// (RFC 1071 section 2 (B)): their bytes are swapped, as those of the words are.
 struct RequestHeader: BitwiseCopyable {
-  static var byteCount: Int { 42 }
+  @inline(__always) static var byteCount: Int { 42 }
 
-  /// Of the frame: to whom and from whom.
-  let station: MACAddress
-  let neighbor: MACAddress
-  let source: IPv4Address
-  let target: IPv4Address
-  let sourcePort: UInt16
-  let targetPort: UInt16
+  /// To whom the frame came, and from whom: six bytes each, in the lower places.
+  let station: UInt64
+  let neighbor: UInt64
+  /// Source and target.
+  let addresses: UInt64
+  /// Source and target.
+  let ports: UInt32
   /// Where the payload ends in the frame.
   let end: Int
 
@@ -24,35 +27,36 @@ struct RequestHeader: BitwiseCopyable {
   init?(parsing frame: RawSpan, port: UInt16) {
     guard frame.byteCount >= Self.byteCount,
       // EtherType IPv4, version 4, a header of five words.
-      frame.bigEndian(at: 12, as: UInt32.self) >> 8 == 0x080045,
-      frame.bigEndian(at: 36, as: UInt16.self) == port, frame.byte(at: 23) == 17,
+      frame.littleEndian(at: 12, as: UInt32.self) & 0xff_ffff == 0x45_0008,
+      frame.byte(at: 23) == 17,
       // Neither an offset nor more fragments.
       frame.bigEndian(at: 20, as: UInt16.self) & 0x3fff == 0
     else { return nil }
+    ports = frame.littleEndian(at: 34)
+    guard UInt16(truncatingIfNeeded: ports >> 16).bigEndian == port, ports & 0xffff != 0 else {
+      return nil
+    }
     let total = Int(frame.bigEndian(at: 16, as: UInt16.self))
     let length = Int(frame.bigEndian(at: 38, as: UInt16.self))
-    guard length >= 8, length &+ 20 <= total, total &+ 14 <= frame.byteCount,
-      Self.headerIsRight(frame)
-    else { return nil }
-    station = MACAddress(frame, at: 0)
-    neighbor = MACAddress(frame, at: 6)
-    source = IPv4Address(frame, at: 26)
-    target = IPv4Address(frame, at: 30)
-    sourcePort = frame.bigEndian(at: 34)
-    targetPort = port
+    addresses = frame.littleEndian(at: 26)
+    guard length >= 8, length &+ 20 <= total, total &+ 14 <= frame.byteCount else { return nil }
+    // The sum over the IPv4 header (RFC 791 section 3.1).
+    var sum = Self.sum(of: addresses)
+    sum &+= Self.sum(of: frame.littleEndian(at: 14))
+    sum &+= UInt64(frame.littleEndian(at: 22, as: UInt32.self))
+    guard Self.fold(sum) == 0xffff else { return nil }
+    station = frame.littleEndian(at: 0, as: UInt64.self) & 0xffff_ffff_ffff
+    neighbor = frame.littleEndian(at: 6, as: UInt64.self) & 0xffff_ffff_ffff
     end = 34 &+ length
-    guard sourcePort != 0, !neighbor.isMulticast else { return nil }
+    // A group sends nothing.
+    guard neighbor & 1 == 0 else { return nil }
   }
 
-  /// Whether the sum over the IPv4 header is right (RFC 791 section 3.1).
-  @inline(__always)
-  private static func headerIsRight(_ frame: RawSpan) -> Bool {
-    var sum = UInt64(frame.littleEndian(at: 14, as: UInt32.self))
-    sum &+= UInt64(frame.littleEndian(at: 18, as: UInt32.self))
-    sum &+= UInt64(frame.littleEndian(at: 22, as: UInt32.self))
-    sum &+= UInt64(frame.littleEndian(at: 26, as: UInt32.self))
-    sum &+= UInt64(frame.littleEndian(at: 30, as: UInt32.self))
-    return fold(sum) == 0xffff
+  var source: IPv4Address {
+    @inline(__always) get { IPv4Address(UInt32(truncatingIfNeeded: addresses).bigEndian) }
+  }
+  var target: IPv4Address {
+    @inline(__always) get { IPv4Address(UInt32(truncatingIfNeeded: addresses >> 32).bigEndian) }
   }
 
   /// Whether the sum over the datagram is right; one that was not made is.
@@ -64,6 +68,16 @@ struct RequestHeader: BitwiseCopyable {
     return sum.isRight
   }
 
+  /// A station's address as it lies in a frame, in the lower places.
+  static func inFrame(_ station: MACAddress) -> UInt64 {
+    (station.rawValue << 16).byteSwapped
+  }
+
+  @inline(__always)
+  private static func sum(of words: UInt64) -> UInt64 {
+    (words & 0xffff_ffff) &+ (words >> 32)
+  }
+
   @inline(__always)
   private static func fold(_ sum: UInt64) -> UInt16 {
     var sum = (sum & 0xffff_ffff) &+ (sum >> 32)
@@ -72,21 +86,23 @@ struct RequestHeader: BitwiseCopyable {
     return UInt16(truncatingIfNeeded: (sum & 0xffff) &+ (sum >> 16))
   }
 
-  /// Writes the IPv4 and UDP headers of a reply in front of its payload, with the sum of the pseudo
-  /// header in the place of the datagram's.
+  /// Writes the headers of a reply in front of its payload, with the sum of the pseudo header in the
+  /// place of the datagram's.
   @inline(__always)
   func writeReply(in bytes: inout MutableRawSpan) {
-    let total = UInt64(truncatingIfNeeded: bytes.byteCount)
-    let length = total &- 20
-    // Version and length, no identification: it must not be cut (RFC 6864 section 4.1).
-    bytes.storeBigEndian(0x4500_0000_0000_4000 | total << 32, at: 0)
-    let addresses = UInt64(target.rawValue) << 32 | UInt64(source.rawValue)
-    let addressSum = (addresses >> 32) &+ (addresses & 0xffff_ffff)
-    let check = ~Self.fold(0x4500 &+ total &+ 0x4000 &+ 0x4011 &+ addressSum)
-    bytes.storeBigEndian(UInt32(0x4011_0000) | UInt32(check), at: 8)
-    bytes.storeBigEndian(addresses, at: 12)
-    let pseudo = Self.fold(17 &+ length &+ addressSum)
-    bytes.storeBigEndian(
-      UInt64(targetPort) << 48 | UInt64(sourcePort) << 32 | length << 16 | UInt64(pseudo), at: 20)
+    let total = UInt16(truncatingIfNeeded: bytes.byteCount &- 14)
+    let (totalWord, lengthWord) = (UInt64(total.bigEndian), UInt64((total &- 20).bigEndian))
+    let addressSum = Self.sum(of: addresses)
+    let check = ~Self.fold(addressSum &+ totalWord &+ 0x45 &+ 0x40 &+ 0x1140)
+    let pseudo = Self.fold(addressSum &+ lengthWord &+ 0x1100)
+    bytes.storeLittleEndian(neighbor | station << 48, at: 0)
+    // EtherType, version and length of the next header.
+    bytes.storeLittleEndian(station >> 16 | 0x0045_0008 << 32, at: 8)
+    // No identification: it must not be cut (RFC 6864 section 4.1). 64 hops, UDP.
+    bytes.storeLittleEndian(totalWord | 0x1140_0040_0000_0000, at: 16)
+    bytes.storeLittleEndian(check, at: 24)
+    bytes.storeLittleEndian(addresses << 32 | addresses >> 32, at: 26)
+    bytes.storeLittleEndian(
+      UInt64(ports << 16 | ports >> 16) | lengthWord << 32 | UInt64(pseudo) << 48, at: 34)
   }
 }

@@ -16,12 +16,20 @@ public final class UDPResponder {
 
   private let stack: NetworkStack
   private let port: UInt16
-  private let station: MACAddress
+  private let interface: (any NetworkInterface)?
+  /// The own station, as `RequestHeader` has it.
+  private let station: UInt64
   private let completesChecksums: Bool
   private let headByteCount: Int
   private let payloadLimit: Int
   private let service: Service
   private let endpoint: UDPEndpoint
+  /// From whom to whom the last request went that the stack would have taken, with which addresses.
+  private var accepted: UInt64 = 0
+  private var acceptedIn: UInt32 = 0
+  /// The reply that is being made on the short way; empty between requests. One for all of them: to
+  /// make a new one each time would cost as much as to write its headers.
+  private var reply: ReplyDatagrams
   /// Requests that were answered on the short way.
   public private(set) var count: UInt64 = 0
 
@@ -39,10 +47,14 @@ public final class UDPResponder {
     self.port = port
     self.service = service
     self.headByteCount = headByteCount
-    station = stack.interface?.hardwareAddress ?? .zero
+    interface = stack.interface
+    station = RequestHeader.inFrame(stack.interface?.hardwareAddress ?? .zero)
     completesChecksums = stack.interface?.offloads.contains(.transmitChecksum) ?? false
     self.payloadLimit = min(
       payloadLimit, (stack.interface?.mtu ?? 1500) - 48, stack.pool.byteCount - Packet.headroom)
+    reply = ReplyDatagrams(
+      pool: stack.pool, headByteCount: headByteCount, payloadLimit: self.payloadLimit,
+      now: stack.now)
     endpoint = stack.udp.makeEndpoint(isIPv6: true)
     guard stack.interceptor == nil else { throw .addressNotAvailable }
     try stack.udp.bind(
@@ -53,14 +65,15 @@ public final class UDPResponder {
 
   @inline(__always)
   private func makeReply() -> ReplyDatagrams {
-    ReplyDatagrams(pool: stack.pool, headByteCount: headByteCount, payloadLimit: payloadLimit)
+    ReplyDatagrams(
+      pool: stack.pool, headByteCount: headByteCount, payloadLimit: payloadLimit, now: stack.now)
   }
 }
 
 extension UDPResponder: FrameInterceptor {
   /// The short way. It serves what is plain and leaves everything else to the stack.
   public func serves(_ frame: borrowing Packet) -> Bool {
-    var reply = makeReply()
+    reply.begin(at: stack.now)
     let checksum = frame.offload.checksum
     let header = frame.withBytes { bytes -> RequestHeader? in
       guard let header = RequestHeader(parsing: bytes, port: port), isForUs(header) else {
@@ -72,24 +85,37 @@ extension UDPResponder: FrameInterceptor {
     }
     guard let header else { return false }
     count &+= 1
-    while let packet = reply.removeFirst() { send(packet, to: header) }
+    if let packet = reply.takeSingle() {
+      send(packet, to: header)
+    } else {
+      while let packet = reply.removeFirst() { send(packet, to: header) }
+    }
     return true
   }
 
   @inline(__always)
   private func isForUs(_ header: RequestHeader) -> Bool {
-    header.station == station && stack.accepts(from: header.source, to: header.target)
+    guard header.station == station else { return false }
+    let generation = stack.addressGeneration
+    if header.addresses == accepted, generation == acceptedIn { return true }
+    guard stack.accepts(from: header.source, to: header.target) else { return false }
+    accepted = header.addresses
+    acceptedIn = generation
+    return true
   }
 
   @inline(__always)
   private func send(_ packet: consuming Packet, to header: RequestHeader) {
-    guard packet.prepend(28) else { return }
+    guard packet.prepend(RequestHeader.byteCount) else { return }
     packet.withMutableBytes { header.writeReply(in: &$0) }
     packet.offload.checksum = .needed(
-      start: UInt16(truncatingIfNeeded: packet.start &+ 20), offset: 6)
-    var frame = Frame(packet)
-    if !completesChecksums { frame.completeChecksum() }
-    stack.transmit(frame, to: header.neighbor, type: .ipv4)
+      start: UInt16(truncatingIfNeeded: packet.start &+ 34), offset: 6)
+    guard completesChecksums, stack.capture == nil else {
+      var frame = Frame(packet)
+      if !completesChecksums { frame.completeChecksum() }
+      return stack.transmit(complete: frame)
+    }
+    interface?.transmit(whole: packet)
   }
 }
 

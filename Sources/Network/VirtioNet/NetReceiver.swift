@@ -19,6 +19,12 @@ final class NetReceiver {
   private let mayMerge: Bool
   private let takesChecksums: Bool
   private let takesSegments: Bool
+  /// How many buffers the device shall have, and how many packets' worth it has filled since they
+  /// were made up last. It begins with few: a machine that gets little keeps its memory, and does
+  /// not spend its start on buffers.
+  private var wanted: Int
+  private var takenCount = 0
+  private static let firstCount = 64
   /// Packets that were not delivered because they made no sense.
   private(set) var droppedCount: UInt64 = 0
 
@@ -33,21 +39,42 @@ final class NetReceiver {
     self.queue = queue
     self.pool = pool
     buffers = PermanentTable(count: queue.size) { _ in nil }
+    wanted = min(queue.size, Self.firstCount)
     bufferByteCount = pool.byteCount - Self.position
     mayMerge = device.features.contains(.netMergeableBuffers)
     takesChecksums = device.features.contains(.netGuestChecksum)
     takesSegments = !device.features.isDisjoint(with: [.netGuestTSO4, .netGuestTSO6])
   }
 
-  /// Gives the device fresh buffers until it has as many as it can hold or the pool is empty.
+  /// Gives the device fresh buffers until it has as many as it shall have or the pool is empty:
+  /// twice as many as before when it has filled more than half of them in one round.
+  @inline(__always)
   func refill() {
-    while queue.freeCount > 0, giveBuffer() {}
+    if takenCount &* 2 > wanted { wanted = min(queue.size, wanted &* 2) }
+    takenCount = 0
+    if queue.inFlightCount < wanted { fill() }
+  }
+
+  @inline(never)
+  private func fill() {
+    while queue.inFlightCount < wanted, giveBuffer() {}
   }
 
   @inline(__always) @discardableResult
   private func giveBuffer() -> Bool {
     guard let packet = pool.allocate(headroom: Self.position) else { return false }
     return give(packet)
+  }
+
+  /// Gives the device a fresh buffer in place of the used one of that name.
+  @inline(__always)
+  private func replaceBuffer(_ name: Int) {
+    guard let packet = pool.allocate(headroom: Self.position) else {
+      return queue.giveUp(name)
+    }
+    let address = packet.physicalAddress
+    guard let name = queue.giveAgain(name, address, byteCount: bufferByteCount) else { return }
+    buffers[name] = consume packet
   }
 
   /// Gives the device a whole buffer.
@@ -67,9 +94,10 @@ final class NetReceiver {
   /// behind the first are appended to `rest`.
   @inline(__always)
   func receive(rest: inout PacketQueue) -> Packet? {
-    while let used = queue.takeUsed() {
+    while let used = queue.takeUsedBuffer() {
       guard var packet = buffers[used.name].take() else { return fail() }
-      giveBuffer()
+      takenCount &+= 1
+      replaceBuffer(used.name)
       let start = Self.position &+ NetHeader.byteCount
       guard used.writtenByteCount >= NetHeader.byteCount,
         packet.setBounds(start: Self.position, end: Self.position &+ used.writtenByteCount)
@@ -97,6 +125,7 @@ final class NetReceiver {
   }
 
   /// What the header says, as far as it was agreed on.
+  @inline(__always)
   private func offload(_ header: NetHeader, start: Int, byteCount: Int) -> PacketOffload? {
     var header = header
     if !takesChecksums { header.flags = 0 }
@@ -109,10 +138,11 @@ final class NetReceiver {
   private func takeRest(_ count: UInt16, into rest: inout PacketQueue) -> Bool {
     guard count > 0 else { return false }
     for _ in 1..<count {
-      guard let used = queue.takeUsed(), var packet = buffers[used.name].take() else {
+      guard let used = queue.takeUsedBuffer(), var packet = buffers[used.name].take() else {
         return false
       }
-      giveBuffer()
+      takenCount &+= 1
+      replaceBuffer(used.name)
       guard
         packet.setBounds(start: Self.position, end: Self.position &+ used.writtenByteCount)
       else { return false }

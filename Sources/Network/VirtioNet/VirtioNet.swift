@@ -89,7 +89,7 @@ public final class VirtioNet {
   /// - Parameters:
   ///   - transport: a device of the kind `deviceKind`, whose interrupts are connected.
   ///   - pool: where buffers for received packets come from, at least `leastBufferByteCount` bytes
-  ///     each. The device holds up to 256 of them all the time.
+  ///     each. The device holds 64 of them at first, and up to 256 when much comes.
   ///   - unwanted: offloads that the stack cannot use, the joining ones for instance.
   /// - Throws: `outOfMemory` when the rings or the first buffers cannot be had; what
   ///   `VirtioDevice` throws for a device that cannot be used.
@@ -200,12 +200,20 @@ public final class VirtioNet {
     transmitter.transmit(frame)
   }
 
+  /// The same for a frame of one piece.
+  @inline(__always)
+  public func transmit(whole packet: consuming Packet) {
+    counts.sentFrames &+= 1
+    counts.sentBytes &+= UInt64(truncatingIfNeeded: packet.byteCount)
+    transmitter.transmit(whole: packet)
+  }
+
   /// Shows the device what was sent since the last time, and gives it fresh receive buffers.
   @inline(__always)
   public func flush() {
     device.publish(transmitter.queue)
     transmitter.collect()
-    if receiver.queue.freeCount > 0 { receiver.refill() }
+    receiver.refill()
     device.publish(receiver.queue)
   }
 

@@ -31,11 +31,19 @@ public final class VirtioNetCard: NetworkCard {
     self.offloads = offloads
   }
 
+  @_optimize(speed)
   public func transmit(_ frame: consuming Frame) {
     heldCount &+= 1
     device.transmit(frame)
   }
 
+  @_optimize(speed)
+  public func transmit(whole packet: consuming Packet) {
+    heldCount &+= 1
+    device.transmit(whole: packet)
+  }
+
+  @_optimize(speed)
   public func flush() {
     heldCount = 0
     device.flush()
@@ -57,6 +65,7 @@ public final class VirtioNetCard: NetworkCard {
 
   public func beginPolling() { device.beginPolling() }
 
+  @_optimize(speed)
   public func receive(rest: inout PacketQueue) -> Packet? { device.receive(rest: &rest) }
 
   public func endPolling() -> Bool { device.endPolling() }

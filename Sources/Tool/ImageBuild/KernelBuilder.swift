@@ -113,13 +113,18 @@ public enum KernelBuilder {
   /// that most images have not it takes in.
   private static func environment(
     _ recipe: any ImageRecipe, _ configuration: ResolvedConfiguration
-  ) -> [String: String] {
+  ) throws -> [String: String] {
     let off = configuration.symbols.filter { $0.type == "bool" && $0.value == "n" }.map(\.name)
-    return [
+    var environment = [
       "MARTLET_PLATFORM": "guest", "MARTLET_ROOT": Repository.root,
       "MARTLET_WITHOUT": off.joined(separator: ","),
       "MARTLET_PARTS": recipe.parts.joined(separator: " "),
     ]
+    if recipe is NativePackage {
+      environment["COMPILER_PATH"] = "\(Repository.root)/Scripts/linker"
+      environment["MARTLET_LINKER"] = try Toolchain.program("ld.lld")
+    }
+    return environment
   }
 
   /// - Parameter links: whether SwiftPM links the product, or somebody else does later.
@@ -134,7 +139,7 @@ public enum KernelBuilder {
         "build", "--package-path", recipe.packagePath, "--scratch-path", recipe.scratchPath,
         "--triple", "x86_64-unknown-none-elf", "--toolset", "\(folder)/toolset.json",
         "-c", "release", links ? "--product" : "--target", recipe.product,
-      ], environment: environment(recipe, configuration))
+      ], environment: try environment(recipe, configuration))
     let log = Mutex<[String]>([])
     let status = try await command.runLines { line in
       log.withLock { $0.append(line) }

@@ -14,7 +14,9 @@ struct SourceState: Equatable {
   init(root: String, others: [String] = [], compiler: String, words: [String] = []) throws {
     var hash = ContentHash()
     var names = ContentHash()
-    for path in ["\(root)/Package.swift", compiler] { hash.add(Self.describe(path)) }
+    for path in ["\(root)/Package.swift", "\(root)/Scripts/linker/ld.lld", compiler] {
+      hash.add(Self.describe(path))
+    }
     // An image that an older tool linked lacks what this one reads from it.
     for word in words { hash.add(word) }
     for option in Toolset.linkerOptions { hash.add(option) }

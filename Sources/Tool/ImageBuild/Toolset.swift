@@ -33,7 +33,9 @@ struct Toolset {
     ] + (layout.hasVectorRegisters ? [] : ["-mno-sse", "-mno-mmx"])
   }
 
-  private var isSmall: Bool { configuration.isOn("OPTIMIZE_SIZE") || layout.isSmall }
+  private var isSmall: Bool {
+    configuration.isOn("OPTIMIZE_SIZE") || layout.isSmall && !configuration.isOn("NATIVE_SPEED")
+  }
 
   private var swift: [String] {
     [

@@ -7,6 +7,7 @@ extension RequestParser {
   /// A whole request line for GET, an origin target and version 1.1.
   ///
   /// Source: RFC 9112 section 3.
+  @_optimize(speed)
   mutating func takeUsualLine(_ bytes: Span<UInt8>, _ words: borrowing WordView) -> Bool {
     let start = mark &+ 4
     let end = min(bytes.count, sectionLimit)

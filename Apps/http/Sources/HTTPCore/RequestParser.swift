@@ -83,6 +83,7 @@ public struct RequestParser: Sendable {
   }
 
   /// Goes on until the head is complete (true) or the bytes are used up (false).
+  @_optimize(speed)
   private mutating func advance(
     _ bytes: Span<UInt8>, _ words: borrowing WordView
   ) throws(RequestError) -> Bool {

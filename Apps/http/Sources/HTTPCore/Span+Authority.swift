@@ -8,6 +8,7 @@ extension Span where Element == UInt8 {
   ///
   /// Source: RFC 9110 sections 4.2.1 (an empty host is invalid), 4.2.4 and 7.2; RFC 3986 section
   /// 3.2.2.
+  @_optimize(speed)
   func isAuthority(_ extent: Extent) -> Bool {
     let end = extent.end
     guard !extent.isEmpty, end <= count else { return false }

@@ -6,7 +6,7 @@ public import HTTPCore
 /// once, its owner keeps.
 public final class Outbox {
   /// What is to be sent, in that order.
-  public var bytes: [UInt8] = []
+  public var bytes = ByteBuffer()
   /// What follows `bytes`, and whether it goes out in chunks.
   var source: (any BodySource)?
   var isChunked = false
@@ -19,8 +19,8 @@ public final class Outbox {
 
   /// Forgets everything, but keeps the storage.
   public func clear() {
-    bytes.removeAll(keepingCapacity: true)
-    source = nil
+    bytes.removeAll()
+    if source != nil { source = nil }
   }
 
   /// Begins an answer: the status line and Date.
@@ -94,19 +94,5 @@ public final class Outbox {
   /// Appends bytes as they are.
   public func append(_ content: RawSpan) {
     bytes.append(content)
-  }
-}
-
-extension [UInt8] {
-  /// Appends what a span holds.
-  mutating func append(_ content: RawSpan) {
-    let octets = Span<UInt8>(_bytes: content)
-    reserve(octets.count)
-    for index in octets.indices { append(octets[index]) }
-  }
-
-  /// Makes room for more without growing by one at a time, nor to just what is needed.
-  private mutating func reserve(_ more: Int) {
-    if capacity - count < more { reserveCapacity(Swift.max(count + more, 2 * capacity)) }
   }
 }

@@ -78,5 +78,5 @@ public protocol BodySource: AnyObject {
   /// Appends some of it to `bytes`, some KiB at most.
   ///
   /// - Returns: whether more is to come. It may append nothing only when it returns false.
-  func produce(into bytes: inout [UInt8]) -> Bool
+  func produce(into bytes: inout ByteBuffer) -> Bool
 }

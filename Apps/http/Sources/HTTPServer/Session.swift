@@ -35,11 +35,11 @@ public final class Session {
   private let budget: BufferBudget
   private var parser: RequestParser
   /// What came and could not be used yet.
-  private var input: [UInt8] = []
+  private var input = ByteBuffer()
   /// The head of the request whose body comes, its body's decoder, and what came of the body.
-  private var pendingHead: [UInt8] = []
+  private var pendingHead = ByteBuffer()
   private var decoder: BodyDecoder?
-  private var body: [UInt8] = []
+  private var body = ByteBuffer()
   /// The answer that goes out piece by piece.
   private var source: (any BodySource)?
   private var isChunked = false
@@ -67,6 +67,7 @@ public final class Session {
   /// Takes what came, and answers what is complete.
   ///
   /// - Parameter second: the time of day, in seconds since 1970.
+  @_optimize(speed)
   public func receive<Handler: RequestHandler>(
     _ bytes: RawSpan, _ handler: Handler, second: Int, into outbox: Outbox
   ) {
@@ -111,9 +112,9 @@ public final class Session {
     _ handler: Handler, _ second: Int, _ outbox: Outbox
   ) {
     guard source == nil, phase != .over, phase != .lingering else { return }
-    var bytes: [UInt8] = []
+    var bytes = ByteBuffer()
     swap(&bytes, &input)
-    let span = RawSpan(_elements: bytes.span)
+    let span = bytes.bytes
     let used = serve(span, handler, second, outbox)
     if used == 0, phase == .head {
       // The usual case of a head in many pieces: nothing is copied.
@@ -139,6 +140,7 @@ public final class Session {
   }
 
   /// Answers the requests in `bytes`, and returns how many bytes are done with.
+  @_optimize(speed)
   private func serve<Handler: RequestHandler>(
     _ bytes: RawSpan, _ handler: Handler, _ second: Int, _ outbox: Outbox
   ) -> Int {
@@ -180,6 +182,7 @@ public final class Session {
     return start
   }
 
+  @_optimize(speed)
   private func answer<Handler: RequestHandler>(
     _ head: RawSpan, _ body: RawSpan, _ handler: Handler, _ second: Int, _ outbox: Outbox
   ) {
@@ -206,7 +209,7 @@ public final class Session {
     outbox.begin(status, &writer, second)
     outbox.finish(status, &writer)
     phase = .lingering
-    input = []
+    input = ByteBuffer()
     dropBody()
     _ = budget.change(from: heldByteCount, to: 0)
     heldByteCount = 0
@@ -223,7 +226,7 @@ public final class Session {
     } catch {
       return refuse(error.status, second, outbox)
     }
-    pendingHead = []
+    pendingHead = ByteBuffer()
     pendingHead.append(head)
     phase = .body
     // RFC 9110 section 10.1.1: not to a client that sends already.
@@ -255,20 +258,19 @@ public final class Session {
     }
     start &+= used
     guard isComplete else { return false }
-    var head: [UInt8] = []
-    var content: [UInt8] = []
+    var head = ByteBuffer()
+    var content = ByteBuffer()
     swap(&head, &pendingHead)
     swap(&content, &body)
     dropBody()
-    answer(
-      RawSpan(_elements: head.span), RawSpan(_elements: content.span), handler, second, outbox)
+    answer(head.bytes, content.bytes, handler, second, outbox)
     return true
   }
 
   private func dropBody() {
     decoder = nil
-    pendingHead = []
-    body = []
+    pendingHead = ByteBuffer()
+    body = ByteBuffer()
   }
 
   // MARK: Answers in pieces
@@ -276,11 +278,11 @@ public final class Session {
   private func produce(_ source: any BodySource, _ outbox: Outbox) {
     var isEnd = false
     if isChunked {
-      var piece: [UInt8] = []
+      var piece = ByteBuffer()
       isEnd = !source.produce(into: &piece)
       if !piece.isEmpty {
         _ = ChunkWriter.start(byteCount: piece.count, into: &outbox.bytes)
-        outbox.bytes.append(contentsOf: piece)
+        outbox.bytes.append(piece.bytes)
         _ = ChunkWriter.end(into: &outbox.bytes)
       }
       if isEnd { _ = ChunkWriter.finish(into: &outbox.bytes) }

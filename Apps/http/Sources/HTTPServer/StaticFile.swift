@@ -15,8 +15,8 @@ public final class StaticFile {
   /// With its quotes: a strong validator, made of the content.
   private let entityTag: [UInt8]
   /// The usual answer, where the date is in it, and which date.
-  private var prepared: [UInt8] = []
-  private var dateRange = 0..<0
+  private var prepared = ByteBuffer()
+  private var dateOffset = 0
   private var preparedSecond = Int.min
 
   /// Content up to this is sent with its head; more goes out piece by piece.
@@ -39,7 +39,13 @@ public final class StaticFile {
       !head.hasConditions, content.utf8CodeUnitCount <= Self.wholeLimit
     {
       if preparedSecond != request.second { prepare(request) }
-      outbox.bytes.append(contentsOf: prepared)
+      if outbox.bytes.isEmpty {
+        // Shared, not copied, until somebody appends.
+        outbox.bytes = prepared
+      } else {
+        let prepared = prepared
+        outbox.bytes.append(prepared.bytes)
+      }
       outbox.keepsAlive = true
       return
     }
@@ -56,7 +62,7 @@ public final class StaticFile {
     if prepared.isEmpty {
       var writer = ResponseWriter(to: request.head)
       writer.start(.ok, into: &prepared)
-      dateRange = prepared.count + 6..<prepared.count + 6 + HTTPDate.byteCount
+      dateOffset = prepared.count + 6
       writer.field("date", date: date, into: &prepared)
       addFields(to: &writer, into: &prepared)
       writer.finish(.length(content.utf8CodeUnitCount), into: &prepared)
@@ -65,10 +71,10 @@ public final class StaticFile {
     }
     var text: [UInt8] = []
     date.write(into: &text)
-    for (offset, byte) in text.enumerated() { prepared[dateRange.lowerBound + offset] = byte }
+    prepared.replace(at: dateOffset, with: RawSpan(_elements: text.span))
   }
 
-  private func addFields(to writer: inout ResponseWriter, into bytes: inout [UInt8]) {
+  private func addFields(to writer: inout ResponseWriter, into bytes: inout ByteBuffer) {
     writer.field("content-type", type.text, into: &bytes)
     let tag = entityTag
     writer.field("etag", RawSpan(_elements: tag.span), into: &bytes)
@@ -163,7 +169,7 @@ private final class FilePart: BodySource {
     rest = part
   }
 
-  func produce(into bytes: inout [UInt8]) -> Bool {
+  func produce(into bytes: inout ByteBuffer) -> Bool {
     let end = min(rest.upperBound, rest.lowerBound + Self.pieceByteCount)
     bytes.append(content.bytes.extracting(rest.lowerBound..<end))
     rest = end..<rest.upperBound

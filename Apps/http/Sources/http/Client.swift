@@ -10,7 +10,7 @@ final class Client {
   /// When to give up what is waited for.
   private(set) var deadline = Instant.never
   /// What the connection has not taken yet.
-  private var unsent: [UInt8] = []
+  private var unsent = ByteBuffer()
   private var sentCount = 0
   private var hasEndedWriting = false
   /// What the deadline was set for.
@@ -30,6 +30,7 @@ final class Client {
   var isWriting: Bool { !unsent.isEmpty }
 
   /// Does all that can be done without waiting. False when the connection is to be closed.
+  @_optimize(speed)
   func serve(_ site: Site, second: Int, _ buffer: inout [UInt8], _ outbox: Outbox)
     throws(NetworkError) -> Bool
   {
@@ -95,12 +96,13 @@ final class Client {
     return try connection.readIfReady(into: &bytes)
   }
 
+  @_optimize(speed)
   private func send(_ outbox: Outbox) throws(NetworkError) {
     let bytes = outbox.bytes
     guard !bytes.isEmpty else { return }
-    let taken = try connection.writeSome(RawSpan(_elements: bytes.span))
+    let taken = try connection.writeSome(bytes.bytes)
     if taken < bytes.count {
-      unsent = Array(bytes[taken...])
+      unsent.append(bytes.bytes.extracting(taken..<bytes.count))
       sentCount = 0
     }
   }
@@ -110,14 +112,14 @@ final class Client {
     if unsent.isEmpty { return true }
     let bytes = unsent
     while sentCount < bytes.count {
-      let rest = RawSpan(_elements: bytes.span).extracting(sentCount..<bytes.count)
+      let rest = bytes.bytes.extracting(sentCount..<bytes.count)
       let taken = try connection.writeSome(rest)
       guard taken > 0 else { return false }
       sentCount += taken
       // It has moved: the time for it begins again.
       servedCount = -1
     }
-    unsent = []
+    unsent = ByteBuffer()
     return true
   }
 }

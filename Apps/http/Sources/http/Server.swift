@@ -56,6 +56,7 @@ final class Server {
 
   // MARK: Clients
 
+  @_optimize(speed)
   private func serve(_ client: Client, at index: Int, _ buffer: inout [UInt8]) {
     do throws(NetworkError) {
       let before = client.session.requestCount

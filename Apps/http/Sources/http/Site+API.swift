@@ -113,7 +113,7 @@ private final class Squares: BodySource {
     self.count = count
   }
 
-  func produce(into bytes: inout [UInt8]) -> Bool {
+  func produce(into bytes: inout ByteBuffer) -> Bool {
     if index == 0 { json.startArray(into: &bytes) }
     while index < count, bytes.count < Self.pieceByteCount {
       json.value(index * index, into: &bytes)

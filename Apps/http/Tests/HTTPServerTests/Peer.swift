@@ -31,7 +31,7 @@ final class Peer {
     for end in splits + [bytes.count] where end > start {
       outbox.clear()
       receive(Array(bytes[start..<end]))
-      sent += outbox.bytes
+      collect()
       proceed()
       start = end
     }
@@ -42,7 +42,7 @@ final class Peer {
   func expire() -> String {
     outbox.clear()
     session.expire(second: 0, into: outbox)
-    sent += outbox.bytes
+    collect()
     return take()
   }
 
@@ -54,8 +54,14 @@ final class Peer {
     while session.wantsToProceed {
       outbox.clear()
       handler.proceed(session, outbox)
-      sent += outbox.bytes
+      collect()
     }
+  }
+
+  private func collect() {
+    let bytes = outbox.bytes
+    let octets = Span<UInt8>(_bytes: bytes.bytes)
+    for index in octets.indices { sent.append(octets[index]) }
   }
 
   private func take() -> String {
@@ -104,9 +110,9 @@ final class EchoHandler: TestHandler {
 private final class ThreePieces: BodySource {
   private var count = 0
 
-  func produce(into bytes: inout [UInt8]) -> Bool {
+  func produce(into bytes: inout ByteBuffer) -> Bool {
     count += 1
-    bytes += Array("piece \(count)\n".utf8)
+    for byte in "piece \(count)\n".utf8 { bytes.append(byte) }
     return count < 3
   }
 }

@@ -45,6 +45,7 @@ public struct DatagramFrame: Sendable, BitwiseCopyable {
 
 extension Session {
   /// Serves the commands of one datagram, behind its frame, into an answer that has room for all.
+  @inline(__always)
   public static func serve<Sink: ReplySink & ~Copyable>(
     datagram: RawSpan, _ frame: DatagramFrame, _ store: ItemStore, now: UInt32,
     to sink: inout Sink
@@ -54,9 +55,18 @@ extension Session {
       sink.append("SERVER_ERROR multi-packet request not supported\r\n")
       return
     }
+    let input = datagram.extracting(DatagramFrame.byteCount..<datagram.byteCount)
+    let consumed = store.serveQuickly(input, now: now, to: &sink)
+    if consumed == input.byteCount { return }
+    converse(input.extracting(consumed..<input.byteCount), store, now: now, to: &sink)
+  }
+
+  @inline(never)
+  private static func converse<Sink: ReplySink & ~Copyable>(
+    _ input: RawSpan, _ store: ItemStore, now: UInt32, to sink: inout Sink
+  ) {
     var session = Session(store)
     var consumed = 0
-    let input = datagram.extracting(DatagramFrame.byteCount..<datagram.byteCount)
     _ = session.advance(input, &consumed, now: now, to: &sink)
     if case .value = session.state { session.reply("CLIENT_ERROR bad data chunk\r\n", to: &sink) }
   }

@@ -44,6 +44,19 @@ struct Decimal {
     return offset &+ count
   }
 
+  /// The digits of a number below 1000, the first in the lowest place, and how many bits they have.
+  @inline(__always)
+  static func digits(ofSmall number: UInt64) -> (word: UInt64, bitCount: UInt64) {
+    if number < 10 { return (48 &+ number, 8) }
+    // A tenth and a hundredth: right for all numbers that are so small.
+    let tens = (number &* 205) >> 11
+    if number < 100 { return (0x3030 &+ tens &+ (number &- tens &* 10) << 8, 16) }
+    let hundreds = (number &* 656) >> 16
+    let rest = number &- hundreds &* 100
+    let middle = (rest &* 205) >> 11
+    return (0x30_3030 &+ hundreds &+ middle << 8 &+ (rest &- middle &* 10) << 16, 24)
+  }
+
   /// The number that decimal digits say, and nothing else; nil when it is none or needs more than
   /// 64 bits.
   @inline(__always)

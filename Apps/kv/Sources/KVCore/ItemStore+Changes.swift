@@ -48,9 +48,10 @@ extension ItemStore {
     var left = Int(records[Int(item)].valueByteCount)
     while left > 0 {
       let count = min(left, room(at: &source), room(at: &target))
-      let from = Int(source.chunk) &* Self.chunkByteCount &+ source.offset
-      let to = Int(target.chunk) &* Self.chunkByteCount &+ target.offset
-      for index in 0..<count { memory[to &+ index] = memory[from &+ index] }
+      // The two are of different items, and so are their chunks.
+      withBytes(of: source.chunk, source.offset..<source.offset &+ count) {
+        copy($0, to: target.chunk, at: target.offset)
+      }
       source.offset &+= count
       target.offset &+= count
       left &-= count

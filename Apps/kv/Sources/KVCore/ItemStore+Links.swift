@@ -19,6 +19,19 @@ extension ItemStore {
     statistics.byteCount &+= byteCount(of: item)
   }
 
+  /// Counts an item of one chunk, which nobody reads, as a new one with the same key, whose value the
+  /// caller writes.
+  @inline(__always)
+  func renew(_ item: Item, valueByteCount: Int) {
+    statistics.totalItems &+= 1
+    let difference = valueByteCount &- Int(records[Int(item)].valueByteCount)
+    statistics.byteCount &+= UInt64(bitPattern: Int64(difference))
+    records[Int(item)].valueByteCount = Int32(truncatingIfNeeded: valueByteCount)
+    lastUnique &+= 1
+    records[Int(item)].unique = lastUnique
+    touch(item)
+  }
+
   /// Takes an item away. Its memory comes back when nobody reads it.
   func remove(_ item: Item) {
     let bucket = bucket(of: records[Int(item)].hash)
@@ -48,6 +61,7 @@ extension ItemStore {
     insertNewest(item)
   }
 
+  @inline(__always)
   private func insertNewest(_ item: Item) {
     records[Int(item)].older = newest
     records[Int(item)].newer = Self.none
@@ -55,6 +69,7 @@ extension ItemStore {
     newest = item
   }
 
+  @inline(__always)
   private func takeFromUse(_ item: Item) {
     let newer = records[Int(item)].newer
     let older = records[Int(item)].older

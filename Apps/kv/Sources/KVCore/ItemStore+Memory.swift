@@ -13,24 +13,28 @@ extension ItemStore {
   /// Lends bytes of one chunk.
   @inline(__always)
   func withBytes<R>(of chunk: Item, _ range: Range<Int>, _ body: (RawSpan) -> R) -> R {
-    let start = Int(chunk) &* Self.chunkByteCount
-    return Self.lend(memory, start &+ range.lowerBound..<start &+ range.upperBound, body)
+    Self.lend(&memory[Int(chunk)], range, body)
   }
 
-  // In functions of their own, because a span of an object's array does not live long enough.
-
+  // A chunk is lent to change, though nobody changes it: lent to read it would be copied.
   @inline(__always)
   private static func lend<R>(
-    _ memory: borrowing [UInt8], _ range: Range<Int>, _ body: (RawSpan) -> R
+    _ chunk: inout Chunk, _ range: Range<Int>, _ body: (RawSpan) -> R
   ) -> R {
-    body(RawSpan(_elements: memory.span).extracting(range))
+    body(RawSpan(_elements: chunk.span).extracting(range))
+  }
+
+  /// Copies bytes into one chunk.
+  @inline(__always)
+  func copy(_ source: RawSpan, to chunk: Item, at offset: Int) {
+    Self.copy(source, to: &memory[Int(chunk)], at: offset)
   }
 
   @inline(__always)
-  private static func copy(_ source: RawSpan, to memory: inout [UInt8], at place: Int) {
-    var elements = memory.mutableSpan
-    var target = MutableRawSpan(_elements: &elements)
-    target.copy(source, at: place)
+  private static func copy(_ source: RawSpan, to chunk: inout Chunk, at offset: Int) {
+    var words = chunk.mutableSpan
+    var target = MutableRawSpan(_elements: &words)
+    target.copy(source, at: offset)
   }
 
   /// Where an item's value begins.
@@ -55,8 +59,7 @@ extension ItemStore {
     var done = 0
     while done < source.byteCount {
       let count = min(room(at: &cursor), source.byteCount &- done)
-      let place = Int(cursor.chunk) &* Self.chunkByteCount &+ cursor.offset
-      Self.copy(source.extracting(done..<done &+ count), to: &memory, at: place)
+      copy(source.extracting(done..<done &+ count), to: cursor.chunk, at: cursor.offset)
       cursor.offset &+= count
       done &+= count
     }

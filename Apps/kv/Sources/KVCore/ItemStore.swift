@@ -17,7 +17,10 @@ public final class ItemStore {
   public static var keyLimit: Int { 250 }
   /// The largest value, in bytes.
   public static var valueLimit: Int { 1 << 20 }
+  @inline(__always)
   static var chunkByteCount: Int { 128 }
+  /// The bytes of a chunk, eight in each word, the first in the lowest place.
+  typealias Chunk = InlineArray<16, UInt64>
   /// An expiry that is over at any time: 0 says "never".
   static var longAgo: UInt32 { 1 }
   /// Beyond so many seconds a time to live is a time of day.
@@ -47,7 +50,7 @@ public final class ItemStore {
 
   let records: PermanentTable<Record>
   let buckets: PermanentTable<Item>
-  var memory: [UInt8]
+  let memory: PermanentTable<Chunk>
   let seed: UInt64
   var firstFree: Item = 0
   var freeCount: Int
@@ -75,7 +78,7 @@ public final class ItemStore {
     var bucketCount = 64
     while bucketCount < count { bucketCount *= 2 }
     buckets = PermanentTable(count: bucketCount) { _ in Self.none }
-    memory = [UInt8](repeating: 0, count: count * Self.chunkByteCount)
+    memory = PermanentTable(count: count) { _ in Chunk(repeating: 0) }
     self.seed = seed
     startTime = now
     freeCount = count
@@ -102,30 +105,6 @@ public final class ItemStore {
 
   // MARK: Finding
 
-  /// A number from the key's bytes and the seed.
-  @inline(__always)
-  func hash(_ key: RawSpan) -> UInt32 {
-    var state = seed ^ UInt64(key.byteCount)
-    var offset = 0
-    while offset &+ 8 <= key.byteCount {
-      state = Self.mix(state ^ key.littleEndian(at: offset, as: UInt64.self))
-      offset &+= 8
-    }
-    var last: UInt64 = 0
-    while offset < key.byteCount {
-      last = last << 8 | UInt64(key.byte(at: offset))
-      offset &+= 1
-    }
-    state = Self.mix(state ^ last)
-    return UInt32(truncatingIfNeeded: state >> 32)
-  }
-
-  @inline(__always)
-  private static func mix(_ value: UInt64) -> UInt64 {
-    let product = value.multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
-    return product.high ^ product.low
-  }
-
   @inline(__always)
   func bucket(of hash: UInt32) -> Int { Int(hash) & (buckets.count &- 1) }
 
@@ -145,6 +124,37 @@ public final class ItemStore {
       item = records[Int(item)].chain
     }
     return nil
+  }
+
+  /// The same for a key that lies in one chunk, as found at the front of `input`.
+  @inline(__always)
+  func find(_ key: KeyScan, in input: RawSpan, now: UInt32) -> Item? {
+    if flushTime != 0, flushTime <= now { removeAll() }
+    var item = buckets[bucket(of: key.hash)]
+    while item != Self.none {
+      if records[Int(item)].hash == key.hash, holdsKey(item, key, in: input) {
+        if !isOver(item, now: now) { return item }
+        remove(item)
+        statistics.reclaimed &+= 1
+        return nil
+      }
+      item = records[Int(item)].chain
+    }
+    return nil
+  }
+
+  @inline(__always)
+  private func holdsKey(_ item: Item, _ key: KeyScan, in input: RawSpan) -> Bool {
+    guard Int(records[Int(item)].keyByteCount) == key.byteCount else { return false }
+    let wholeCount = key.byteCount &>> 3
+    var index = 0
+    while index < wholeCount {
+      let word = input.littleEndian(at: KeyScan.start &+ index &* 8, as: UInt64.self)
+      guard memory[Int(item)][index] == word else { return false }
+      index &+= 1
+    }
+    let bits = UInt64(truncatingIfNeeded: key.byteCount & 7) &<< 3
+    return bits == 0 || memory[Int(item)][wholeCount] & ((1 &<< bits) &- 1) == key.last
   }
 
   private func holdsKey(_ item: Item, _ key: RawSpan) -> Bool {

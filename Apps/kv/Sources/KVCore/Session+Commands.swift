@@ -14,7 +14,6 @@ extension Session {
   mutating func takeCommand<Sink: ReplySink & ~Copyable>(
     _ input: RawSpan, _ consumed: inout Int, now: UInt32, to sink: inout Sink
   ) -> Bool {
-    isSilent = false
     // The most usual one needs no whole line: its keys are served as they come.
     if input.byteCount &- consumed >= 4,
       input.littleEndian(at: consumed, as: UInt32.self) == 0x2074_6567  // "get "

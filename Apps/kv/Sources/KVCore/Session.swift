@@ -100,6 +100,14 @@ public struct Session: ~Copyable {
       if sink.room < Self.replyLimit { return .needsOutput }
       switch state {
       case .command:
+        guard consumed < input.byteCount else { return .needsInput }
+        isSilent = false
+        let command = input.extracting(consumed..<input.byteCount)
+        let count = store.serveQuickly(command, now: now, to: &sink)
+        if count > 0 {
+          consumed &+= count
+          continue
+        }
         guard takeCommand(input, &consumed, now: now, to: &sink) else { return .needsInput }
       case .keys:
         guard takeKey(input, &consumed, now: now, to: &sink) else { return .needsInput }

@@ -28,10 +28,11 @@ struct KeyValueServer {
   }
 
   private static func makeService(_ store: ItemStore) -> DatagramService? {
-    try? DatagramService(
+    let clock = SecondClock()
+    return try? DatagramService(
       port: port, headByteCount: DatagramFrame.byteCount,
       payloadLimit: DatagramFrame.byteCount + DatagramFrame.payloadLimit
-    ) { request, reply in answer(request, store, &reply) }
+    ) { request, reply in answer(request, store, clock, &reply) }
   }
 
   /// Seconds since 1970.
@@ -41,11 +42,12 @@ struct KeyValueServer {
 
   // MARK: Datagrams
 
+  @inline(__always)
   private static func answer(
-    _ request: RawSpan, _ store: ItemStore, _ reply: inout ReplyDatagrams
+    _ request: RawSpan, _ store: ItemStore, _ clock: SecondClock, _ reply: inout ReplyDatagrams
   ) {
     guard let frame = DatagramFrame(parsing: request) else { return }
-    Session.serve(datagram: request, frame, store, now: seconds(), to: &reply)
+    Session.serve(datagram: request, frame, store, now: clock.seconds(at: reply.now), to: &reply)
     let count = UInt16(clamping: reply.count)
     reply.setHeads { index, bytes in
       DatagramFrame(

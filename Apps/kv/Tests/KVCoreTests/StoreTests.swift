@@ -150,6 +150,28 @@ struct SeededGenerator: RandomNumberGenerator {
     #expect(store.statistics.evictions == 0)
   }
 
+  /// What comes whole is served in another way than what comes in pieces: each must find what the
+  /// other has stored, whatever the lengths of key and value.
+  @Test func servesWholeCommandsAndPiecesAlike() {
+    let store = ItemStore.test()
+    for keyCount in 1...131 {
+      var conversation = Conversation(store)
+      // Of neighbouring keys one is the beginning of the other.
+      let key = String((0..<keyCount).map { Character(UnicodeScalar(UInt8(97 + $0 * 7 % 26))) })
+      for (valueCount, pieces) in [(0, 1), (1, .max), (17, 1), (96, .max), (97, 3), (200, .max)] {
+        let value = String(repeating: "v", count: valueCount)
+        let expected = "VALUE \(key) \(valueCount) \(valueCount)\r\n\(value)\r\nEND\r\n"
+        let set = "set \(key) \(valueCount) 0 \(valueCount)\r\n\(value)\r\n"
+        #expect(conversation.say(set, pieces: pieces) == "STORED\r\n")
+        #expect(conversation.say("get \(key)\r\n") == expected)
+        #expect(conversation.say("get \(key)\r\n", pieces: 1) == expected)
+      }
+    }
+    #expect(store.statistics.itemCount == 131 && store.statistics.totalItems == 131 * 6)
+    #expect(store.lastUnique == 131 * 6 && store.statistics.gets == store.statistics.getHits)
+    #expect(store.contradiction == nil)
+  }
+
   /// Bytes that nobody would send, in a store that is much too small.
   @Test(arguments: 0..<40 as Range<UInt64>)
   func survivesAnything(_ seed: UInt64) {

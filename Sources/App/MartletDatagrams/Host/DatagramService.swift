@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+@_exported import Base
 @_exported import Bytes
 @_exported import MartletNetwork
 
@@ -22,6 +23,8 @@ public final class DatagramService {
 public struct ReplyDatagrams: ~Copyable {
   /// How many datagrams there are.
   public var count: Int { 0 }
+  /// When the packets were taken that the request is among.
+  public var now: Instant { .start }
   /// The most bytes that `fill` lends.
   public var contiguousRoom: Int { 0 }
   /// Adds bytes.

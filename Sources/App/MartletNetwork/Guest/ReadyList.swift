@@ -72,6 +72,7 @@ public final class ReadyList {
 
   func append(_ source: ReadySource) {
     queue.append(source)
-    if !arrivals.isEmpty { arrivals.wakeAll() }
+    // Who waits is woken by the first: it waits only when nothing is queued.
+    if queue.count == 1, !arrivals.isEmpty { arrivals.wakeAll() }
   }
 }

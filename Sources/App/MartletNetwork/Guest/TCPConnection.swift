@@ -125,6 +125,7 @@ public struct TCPConnection: ~Copyable {
   ///
   /// - Returns: how many bytes; 0 when the other side sends no more; nil when nothing is there yet.
   /// - Throws: `reset`, `timedOut`, `unreachable`: how the connection has failed.
+  @_optimize(speed)
   public mutating func readIfReady(
     into bytes: inout MutableRawSpan
   ) throws(NetworkError) -> Int? {
@@ -144,6 +145,7 @@ public struct TCPConnection: ~Copyable {
   ///
   /// - Returns: how many, perhaps none. A ready list is told when there is room for more.
   /// - Throws: `reset`, `timedOut`, `unreachable`, `writingEnded`.
+  @_optimize(speed)
   public mutating func writeSome(_ bytes: RawSpan) throws(NetworkError) -> Int {
     let now = host.enter()
     do throws(TCPError) {
