@@ -31,8 +31,9 @@ extension Session {
     }
     // The line's end is served when the value is out, in a turn of its own.
     consumed = isLast && last > start ? end : end &+ (isLast ? 1 : 0)
-    if isLast, last == start { endRetrieval(to: &sink) }
-    else if isLast, outgoing == nil {
+    if isLast, last == start {
+      endRetrieval(to: &sink)
+    } else if isLast, outgoing == nil {
       consumed = end &+ 1
       endRetrieval(to: &sink)
     }

@@ -19,8 +19,9 @@ extension Session {
       return true
     }
     // Slabs and their items are memcached's way of having memory.
-    guard kind.isText("items") || kind.isText("slabs") || kind.isText("sizes")
-      || kind.isText("settings") || kind.isText("conns")
+    guard
+      kind.isText("items") || kind.isText("slabs") || kind.isText("sizes")
+        || kind.isText("settings") || kind.isText("conns")
     else { return false }
     reply("END\r\n", to: &sink)
     return true
