@@ -390,10 +390,7 @@ public final class Virtqueue {
     nextUsed &+= 1
     splitInFlightCount &-= 1
     release(head, record)
-    if wantsInterrupts, usesEventIndex {
-      memory.store16(nextUsed, at: layout.usedEvent)
-      Barrier.full()
-    }
+    if wantsInterrupts, usesEventIndex { askForNext() }
     return UsedChain(name: head, writtenByteCount: Int(min(written, writable)))
   }
 

@@ -180,10 +180,7 @@ final class NinePNode: Node {
     hasPath = true
     isRemoved = false
     guard self !== system.top else { return }
-    lastName.removeAll(keepingCapacity: true)
-    for offset in 0..<name.byteCount { lastName.append(name.byte(at: offset)) }
-    lastParent = directory
-    if isDirectory { parent = directory }
+    wasFound(in: directory, as: name)
   }
 
   func losesPath() {

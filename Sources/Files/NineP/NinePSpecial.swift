@@ -39,9 +39,7 @@ extension NinePNode {
     specials = nil
     table.insert(special, named: name)
     specials = table
-    special.lastName.removeAll()
-    for offset in 0..<name.byteCount { special.lastName.append(name.byte(at: offset)) }
-    special.lastParent = self
+    special.wasFound(in: self, as: name)
     system.keep(self)
   }
 

@@ -68,7 +68,7 @@ final class RootDirectory: Node {
       return nil
     }
     let node = try system.makeNode(entry.inode)
-    place(node, name)
+    node.wasFound(in: self, as: name)
     _ = children.insert(Child(node: node, isArchived: true), named: name)
     return node
   }
@@ -79,15 +79,9 @@ final class RootDirectory: Node {
     _ = children.insert(Child(node: nil, isArchived: false), named: name)
   }
 
-  private func place(_ node: Node, _ name: RawSpan) {
-    node.lastName = name.byteArray
-    node.lastParent = self
-    if node.isDirectory { node.parent = self }
-  }
-
   /// Puts a node at a name that is free.
   private func attach(_ node: Node, _ name: RawSpan) {
-    place(node, name)
+    node.wasFound(in: self, as: name)
     let old = children.remove(named: name)
     if let old, !old.hidesArchived { absentCount -= 1 }
     // A new name is listed from memory, even where the archive has one of the same bytes.

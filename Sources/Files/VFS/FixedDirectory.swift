@@ -57,9 +57,7 @@ open class FixedDirectory: Node {
   private final func node(at index: Int) -> Node {
     if let node = entries[index].node { return node }
     let node = entries[index].make()
-    node.lastName = entries[index].name.byteArray
-    node.lastParent = self
-    if node.isDirectory { node.parent = self }
+    node.wasFound(in: self, as: entries[index].name.bytes)
     entries[index].node = node
     return node
   }
@@ -70,10 +68,7 @@ open class FixedDirectory: Node {
       return node(at: index)
     }
     guard let node = try lookupOther(name) else { throw .noSuchFile }
-    node.lastName.removeAll(keepingCapacity: true)
-    for offset in 0..<name.byteCount { node.lastName.append(name.byte(at: offset)) }
-    node.lastParent = self
-    if node.isDirectory { node.parent = self }
+    node.wasFound(in: self, as: name)
     return node
   }
 

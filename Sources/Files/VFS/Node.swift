@@ -160,6 +160,13 @@ open class Node {
   /// Where mappings of the file get their pages. Throws `noSuchDevice` for what cannot be mapped.
   open func pageSource() throws(SystemError) -> PageSource { throw .noSuchDevice }
 
+  /// Notes where and by which name it was found, for paths back.
+  public final func wasFound(in directory: Node, as name: RawSpan) {
+    lastName = name.byteArray
+    lastParent = directory
+    if isDirectory { parent = directory }
+  }
+
   /// Whether this is `directory` or lies above it.
   public final func isAbove(_ directory: Node) -> Bool {
     guard isDirectory else { return false }
