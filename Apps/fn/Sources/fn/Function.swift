@@ -24,14 +24,22 @@ struct Function {
     do throws(NetworkError) {
       guard let answer = try answer(to: &connection, by: deadline) else { return false }
       try connection.write(answer[...], deadline: deadline)
-      try connection.endWriting()
-      // The client ends the connection when it has the answer; the machine must not end before.
-      var rest = [UInt8](repeating: 0, count: 256)
-      while try connection.read(into: &rest, deadline: deadline) > 0 {}
     } catch {
       return false
     }
+    waitForEnd(of: connection, by: deadline)
     return true
+  }
+
+  /// Waits for the client to have the answer; the machine must not end before.
+  ///
+  /// A client that has read what it wanted may as well reset the connection: it is answered.
+  private static func waitForEnd(of connection: consuming TCPConnection, by deadline: Instant) {
+    do throws(NetworkError) {
+      try connection.endWriting()
+      var rest = [UInt8](repeating: 0, count: 256)
+      while try connection.read(into: &rest, deadline: deadline) > 0 {}
+    } catch {}
   }
 
   private static func answer(
