@@ -136,6 +136,15 @@ import ToolSupport
       ])
   }
 
+  @Test func linuxGetsItsArchiveWhereMartletHasNone() {
+    let server = LinuxServer(kernel: "/vmlinuz", initial: "/initial", root: nil)
+    let words = server.vector(from: ["/qemu", "-kernel", "/martlet.elf", "-append", "program=/"])
+    #expect(
+      words == [
+        "/qemu", "-kernel", "/vmlinuz", "-append", LinuxServer.commandLine, "-initrd", "/initial",
+      ])
+  }
+
   @Test func linuxGetsTheSameCommand() throws {
     let plan = Plan(
       file: "x", directory: "/", name: "x", command: ["/bin/redis", "--save", ""],

@@ -23,7 +23,8 @@ extension Benchmark {
       var options = LaunchOptions()
       options.arguments = arguments
       options.logLevel = .info
-      let kernel = try await KernelBuilder.kernel(for: plan, progress: context.progress)
+      let kernel = try await KernelBuilder.kernel(
+        for: plan, placement: .low, progress: context.progress)
       let result = try await run(
         plan, kernel: kernel, options: options, progress: context.progress)
       guard let cycles = startCycles(result.log) else {
@@ -55,7 +56,8 @@ extension Benchmark {
     _ name: String, limit: Double, _ context: Context
   ) async throws -> [Measurement] {
     let plan = try Plan.load(application: name, projectRoot: Repository.root)
-    let kernel = try await KernelBuilder.kernel(for: plan, progress: context.progress)
+    let kernel = try await KernelBuilder.kernel(
+      for: plan, placement: .low, progress: context.progress)
     var options = LaunchOptions()
     options.tracesBoot = true
     options.countsInstructions = true

@@ -115,6 +115,8 @@ struct LinuxServer: Sendable {
         words[index + 1] = id == "id=log" ? "stdio,\(id),signal=off" : "null,\(id)"
       }
     }
+    // An application that is linked in has no archive to hand over.
+    if !words.contains("-initrd") { words += ["-initrd", initial] }
     guard let root else { return words }
     return words + [
       "-drive", "if=none,id=root,format=raw,readonly=on,file=\(root)",

@@ -38,8 +38,7 @@ struct BuildCommand: AsyncParsableCommand {
       throw ToolError("cannot create the folder", at: folder, advice: "Choose another -o DIR.")
     }
     let progress = ToolSupport.Progress()
-    let kernel = try await KernelBuilder.kernel(
-      for: plan, placement: .anywhere, progress: progress)
+    let kernel = try await KernelBuilder.kernel(for: plan, progress: progress)
     let archive =
       plan.hasArchive ? try await RootBuilder.archive(for: plan, progress: progress) : nil
     // An image is started at another time and place: no clock, no seed.

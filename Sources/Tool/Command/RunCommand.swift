@@ -146,9 +146,8 @@ struct RunCommand: AsyncParsableCommand {
     // Mistakes that need no build are told before one.
     _ = try options.accelerator.resolved(countsInstructions: options.countsInstructions)
     let progress = ToolSupport.Progress()
-    // Other machines' firmware clears the low memory.
     let kernel = try await KernelBuilder.kernel(
-      for: plan, placement: machine == .microvm ? .low : .anywhere, progress: progress)
+      for: plan, placement: machine.placement, progress: progress)
     let archive =
       plan.hasArchive ? try await RootBuilder.archive(for: plan, progress: progress) : nil
     let launcher = Launcher(

@@ -89,7 +89,8 @@ struct TestCommand: AsyncParsableCommand {
       guard let plan = try? Plan.load(application: name, projectRoot: Repository.root) else {
         continue
       }
-      _ = try? await KernelBuilder.kernel(for: plan, progress: progress)
+      _ = try? await KernelBuilder.kernel(
+        for: plan, placement: .low, progress: progress)
       _ = try? await RootBuilder.archive(for: plan, progress: progress)
     }
   }

@@ -12,7 +12,7 @@ public enum KernelBuilder {
   ///
   /// A native image that is too large for its placement comes in the other one.
   public static func kernel(
-    for plan: Plan?, placement: ImagePlacement = .low, progress: ToolSupport.Progress
+    for plan: Plan?, placement: ImagePlacement = .anywhere, progress: ToolSupport.Progress
   ) async throws -> Kernel {
     let root = Repository.root
     let configuration = try await Resolver.resolve(plan, in: root)

@@ -29,7 +29,8 @@ public struct InspectionSubject: Sendable {
         name: text, image: image, anatomy: try await .read(image), kernel: nil, archive: nil)
     }
     let plan = try Plan.load(application: text, projectRoot: Repository.root)
-    let kernel = try await KernelBuilder.kernel(for: plan, progress: progress)
+    let kernel = try await KernelBuilder.kernel(
+      for: plan, placement: .low, progress: progress)
     let needsArchive = withArchive && plan.hasArchive
     let archive =
       needsArchive ? try await RootBuilder.archive(for: plan, progress: progress) : nil
