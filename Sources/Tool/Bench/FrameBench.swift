@@ -50,32 +50,44 @@ struct FrameBench: Sendable {
   private func measure(_ context: Benchmark.Context) async throws -> [Measurement] {
     var systems: [System] = context.comparesWithLinux ? [.martlet, .linux] : [.martlet]
     if !context.countsInstructions { systems.append(.qemu) }
-    let rounds = context.countsInstructions ? 1 : context.rounds
     var outcomes: [System: [Outcome]] = [:]
-    for round in 1...rounds {
-      for system in systems {
-        let outcome = try await context.progress.step(
-          "Measuring \(Self.name) on \(system.rawValue), round \(round) of \(rounds)"
-        ) { try await take(system, countsInstructions: context.countsInstructions) }
-        outcomes[system, default: []].append(outcome)
+    if !context.countsInstructions {
+      for round in 1...context.rounds {
+        for system in systems {
+          let outcome = try await context.progress.step(
+            "Measuring \(Self.name) on \(system.rawValue), round \(round) of \(context.rounds)"
+          ) { try await take(system, countsInstructions: false) }
+          outcomes[system, default: []].append(outcome)
+        }
       }
     }
-    return systems.flatMap { rows(of: $0, outcomes) }
+    var rows = outcomes.isEmpty ? [] : systems.flatMap { rates(of: $0, outcomes) }
+    // In the run that compares rates, too, but of guests of their own: counting takes time.
+    for system in context.countsInstructions ? systems : [.martlet] {
+      let outcome = try await context.progress.step("Counting \(Self.name) on \(system.rawValue)") {
+        try await take(system, countsInstructions: true)
+      }
+      rows += counts(of: system, outcome)
+    }
+    return rows
   }
 
-  private func rows(of system: System, _ outcomes: [System: [Outcome]]) -> [Measurement] {
+  private func counts(of system: System, _ outcome: Outcome) -> [Measurement] {
+    let work = outcome.result.work
+    guard let counts = outcome.counts, work > 0 else { return [] }
+    return [
+      Measurement(
+        bench: Self.name, name: "forward", system: system.rawValue,
+        value: counts.instructions / work, unit: "instructions/frame",
+        limit: system == .martlet ? Self.instructionLimit : nil),
+      Measurement(
+        bench: Self.name, name: "forward", system: system.rawValue,
+        value: counts.exits / work, unit: "exits/frame"),
+    ]
+  }
+
+  private func rates(of system: System, _ outcomes: [System: [Outcome]]) -> [Measurement] {
     let own = outcomes[system] ?? []
-    if let counts = own.first?.counts, let work = own.first?.result.work, work > 0 {
-      return [
-        Measurement(
-          bench: Self.name, name: "forward", system: system.rawValue,
-          value: counts.instructions / work, unit: "instructions/frame",
-          limit: system == .martlet ? Self.instructionLimit : nil),
-        Measurement(
-          bench: Self.name, name: "forward", system: system.rawValue,
-          value: counts.exits / work, unit: "exits/frame"),
-      ]
-    }
     let rates = own.map(\.result.rate)
     var row = Measurement(
       bench: Self.name, name: system == .qemu ? "qemu-alone" : "forward", system: system.rawValue,

@@ -77,7 +77,23 @@ public struct ServerBench: Sendable {
         ? counted(outcomes[system] ?? [], system)
         : timed(outcomes[system] ?? [], against: outcomes[.linux] ?? [], system)
     }
+    if !context.countsInstructions, native != nil {
+      return rows + (try await countNative(prepared, context.progress))
+    }
     return rows + started(outcomes[.nativeStart] ?? [])
+  }
+
+  /// The native application's instructions, where they have a limit, in the run that compares its
+  /// rates. A guest of its own: counting takes time.
+  private func countNative(
+    _ prepared: Prepared, _ progress: ToolSupport.Progress
+  ) async throws -> [Measurement] {
+    let outcomes = try await progress.step("Counting \(name)'s native instructions") {
+      try await takeRound([.native], prepared, countsInstructions: true, progress)
+    }
+    let rows =
+      counted([outcomes[.native] ?? []], .native) + started([outcomes[.nativeStart] ?? []])
+    return rows.filter { $0.limit != nil }
   }
 
   /// Runs all loads on Martlet until they came to `leastRequests`. Throws at the first failure.
