@@ -18,12 +18,6 @@ enum RunPlace: String, ExpressibleByArgument, CaseIterable {
 /// An application that runs as an ordinary process: the same sources on the host's parts of
 /// Martlet.
 enum HostProcess {
-  /// Where a package is built for the host. Not in its own folder: that may be read-only, or
-  /// another's.
-  static func scratch(for folder: String) -> String {
-    "\(Repository.root)/.build/host/\(ContentHash.name(of: [folder]))"
-  }
-
   /// Builds the application's package and becomes its program.
   static func run(_ plan: Plan, options: LaunchOptions, progress: ToolSupport.Progress) async throws
     -> Never
@@ -33,24 +27,7 @@ enum HostProcess {
         "\(plan.name) is not a Swift package", at: plan.file,
         advice: "--on host is for applications of kind swift.")
     }
-    progress.step("building \(plan.name) for the host")
-    let place = [
-      "--package-path", plan.directory, "--scratch-path", scratch(for: plan.directory),
-    ]
-    let root = ["MARTLET_ROOT": Repository.root]
-    let swift = try Toolchain.swift()
-    let built = try await ExternalCommand(
-      swift, ["build", "-q", "--product", plan.name] + place, environment: root
-    ).run()
-    guard built.isSuccess else {
-      throw ToolError(
-        "\(plan.name) does not build:\n" + built.text
-          + String(decoding: built.standardError, as: UTF8.self))
-    }
-    let shown = try await ExternalCommand(
-      swift, ["build", "-q", "--show-bin-path"] + place, environment: root
-    ).run()
-    let folder = shown.text.trimmingCharacters(in: .whitespacesAndNewlines)
+    let program = try await build(plan, progress)
     setenv("MARTLET_ROOT_FOLDER", try await HostRoot.make(for: plan, progress: progress), 1)
     setenv("MARTLET_DISKS", Disks.list(plan.disks), 1)
     let arguments = options.arguments ?? Array(plan.command.dropFirst())
@@ -65,7 +42,33 @@ enum HostProcess {
     var none = sigset_t()
     sigemptyset(&none)
     pthread_sigmask(SIG_SETMASK, &none, nil)
-    execv("\(folder)/\(plan.name)", words)
-    throw ToolError("cannot start it: \(String(cString: strerror(errno)))", at: folder)
+    execv(program, words)
+    throw ToolError("cannot start it: \(String(cString: strerror(errno)))", at: program)
+  }
+
+  /// The path of the application's program.
+  private static func build(
+    _ plan: Plan, _ progress: ToolSupport.Progress
+  ) async throws -> String {
+    progress.step("building \(plan.name) for the host")
+    let package = HostPackage(folder: plan.directory)
+    let lock = try package.occupy(progress)
+    let root = ["MARTLET_ROOT": Repository.root]
+    let swift = try Toolchain.swift()
+    let built = try await ExternalCommand(
+      swift, ["build", "-q", "--product", plan.name] + package.place, environment: root
+    ).run()
+    guard built.isSuccess else {
+      throw ToolError(
+        "\(plan.name) does not build:\n" + built.text
+          + String(decoding: built.standardError, as: UTF8.self))
+    }
+    let shown = try await ExternalCommand(
+      swift, ["build", "-q", "--show-bin-path"] + package.place, environment: root
+    ).run()
+    let folder = shown.text.trimmingCharacters(in: .whitespacesAndNewlines)
+    let program = try package.keep("\(folder)/\(plan.name)")
+    withExtendedLifetime(lock) {}
+    return program
   }
 }

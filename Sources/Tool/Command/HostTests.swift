@@ -10,8 +10,8 @@ enum HostTests {
   private struct Package {
     var title: String
     var folder: String
-    /// Where it is built; nil for `.build` in its folder.
-    var scratch: String?
+    /// Whether it is built where all applications are; else in its folder.
+    var isApplication = false
   }
 
   /// All of them, or those whose name contains `filter`.
@@ -33,8 +33,7 @@ enum HostTests {
     var tally = try await run(root, filter: filter, environment: environment)
     for name in applicationNames(in: "\(Repository.root)/Apps", filter: filter) {
       let folder = "\(Repository.root)/Apps/\(name)"
-      let package = Package(
-        title: "\(name), \(what)", folder: folder, scratch: HostProcess.scratch(for: folder))
+      let package = Package(title: "\(name), \(what)", folder: folder, isApplication: true)
       tally.add(try await run(package, filter: filter, environment: environment))
     }
     return tally
@@ -65,16 +64,19 @@ enum HostTests {
   ) async throws -> TestTally {
     let started = ContinuousClock.now
     let progress = ToolSupport.Progress()
+    let application = package.isApplication ? HostPackage(folder: package.folder) : nil
+    let lock = try application?.occupy(progress)
     let output = try await progress.step("Running the \(package.title)") {
       try await ExternalCommand(
         // Not in parallel: the simulated machine is one, and its page tables and clock are globals.
         "swift",
-        ["test", "-j", "2", "--no-parallel", "--package-path", package.folder]
-          + (package.scratch.map { ["--scratch-path", $0] } ?? [])
+        ["test", "-j", "2", "--no-parallel"]
+          + (application?.place ?? ["--package-path", package.folder])
           + (filter.map { ["--filter", $0] } ?? []),
         environment: environment, in: package.folder
       ).run()
     }
+    withExtendedLifetime(lock) {}
     let text = output.text + output.errorText
     var tally = Self.tally(of: text)
     let lines = text.split(separator: "\n")

@@ -104,7 +104,8 @@ struct CImageBuilder {
     progress.step("building the kernel")
     try package.write()
     let state = try SourceState(root: root, compiler: swift)
-    try KernelBuilder.replanIfNeeded(package.folder, names: state.names)
+    try KernelBuilder.replanIfNeeded(
+      package.folder, plan: "\(package.scratchPath)/release.yaml", names: state.names)
     try await KernelBuilder.compile(
       package, configuration, swift: swift, links: false, progress: progress)
     let products = package.productFolder

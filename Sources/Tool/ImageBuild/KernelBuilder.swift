@@ -54,7 +54,8 @@ public enum KernelBuilder {
       forgetLinkedImage(of: recipe)
       forgetUmbrella(of: recipe)
       try replanIfNeeded(
-        recipe.scratchFolder, names: "\(state.names) \(recipe.packagePath)")
+        recipe.scratchFolder, plan: "\(recipe.scratchPath)/release.yaml",
+        names: "\(state.names) \(recipe.packagePath)")
       try await compile(recipe, kernel.configuration, swift: swift, progress: progress)
       try await finish(kernel, linked: recipe.linkedPath, folder: folder)
       withExtendedLifetime(scratch) {}
@@ -101,11 +102,13 @@ public enum KernelBuilder {
 
   /// Makes SwiftPM look at the folders again: it notices a source that came or went in the package
   /// itself, but not in one that it depends on, nor that it builds another package than last time.
-  static func replanIfNeeded(_ folder: String, names: String) throws {
+  ///
+  /// - Parameter plan: the file that SwiftPM made of what it saw.
+  public static func replanIfNeeded(_ folder: String, plan: String, names: String) throws {
     let path = "\(folder)/sources.names"
     if (try? String(contentsOfFile: path, encoding: .utf8)) == names { return }
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try? FileManager.default.removeItem(atPath: "\(folder)/.build/release.yaml")
+    try? FileManager.default.removeItem(atPath: plan)
     try names.write(toFile: path, atomically: true, encoding: .utf8)
   }
 

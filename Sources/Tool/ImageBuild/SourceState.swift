@@ -4,14 +4,14 @@ import Foundation
 import ToolSupport
 
 /// The state of everything that an image is compiled from: paths, sizes, times of change.
-struct SourceState: Equatable {
+public struct SourceState: Equatable {
   /// Differs when a source of the guest, the package table, the compiler or the linker's options
   /// changed.
-  let stamp: String
+  public let stamp: String
   /// Differs when a source came, went or was renamed.
-  let names: String
+  public let names: String
 
-  init(root: String, others: [String] = [], compiler: String, words: [String] = []) throws {
+  public init(root: String, others: [String] = [], compiler: String, words: [String] = []) throws {
     var hash = ContentHash()
     var names = ContentHash()
     for path in ["\(root)/Package.swift", "\(root)/Scripts/linker/ld.lld", compiler] {
