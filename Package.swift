@@ -398,7 +398,7 @@ let tool: [Target] =
     .target(name: "CHost", path: "Sources/Machine/CHost"),
     .target(
       name: "Inspect",
-      dependencies: ["ToolSupport", "Plan", "Configuration", "Roots", "ImageBuild"],
+      dependencies: ["ToolSupport", "Plan", "Configuration", "Roots", "ImageBuild", "Launch"],
       path: "Sources/Tool/Inspect"),
     .target(name: "Lint", dependencies: ["ToolSupport"], path: "Sources/Tool/Lint"),
     .target(

@@ -24,7 +24,7 @@ extension Benchmark {
       options.arguments = arguments
       options.logLevel = .info
       let kernel = try await KernelBuilder.kernel(
-        for: plan, placement: .low, progress: context.progress)
+        for: plan, placement: LaunchOptions().placement(for: plan), progress: context.progress)
       let result = try await run(
         plan, kernel: kernel, options: options, progress: context.progress)
       guard let cycles = startCycles(result.log) else {
@@ -57,7 +57,7 @@ extension Benchmark {
   ) async throws -> [Measurement] {
     let plan = try Plan.load(application: name, projectRoot: Repository.root)
     let kernel = try await KernelBuilder.kernel(
-      for: plan, placement: .low, progress: context.progress)
+      for: plan, placement: LaunchOptions().placement(for: plan), progress: context.progress)
     var options = LaunchOptions()
     options.tracesBoot = true
     options.countsInstructions = true

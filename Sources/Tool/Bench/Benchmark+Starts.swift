@@ -99,7 +99,7 @@ enum StartBench {
     var options = LaunchOptions()
     options.arguments = entry.arguments.isEmpty ? nil : entry.arguments
     let built = try await KernelBuilder.kernel(
-      for: plan, placement: options.machine.placement, progress: context.progress)
+      for: plan, placement: options.placement(for: plan), progress: context.progress)
     if built.configuration.isOn("VIRTIO_NET") {
       let ports = entry.guestPort.flatMap { PortMapping("\(StartTimer.freePort()):\($0)") }
       options.network = NetworkOptions(ports: ports.map { [$0] } ?? [])

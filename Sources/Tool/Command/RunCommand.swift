@@ -147,7 +147,7 @@ struct RunCommand: AsyncParsableCommand {
     _ = try options.accelerator.resolved(countsInstructions: options.countsInstructions)
     let progress = ToolSupport.Progress()
     let kernel = try await KernelBuilder.kernel(
-      for: plan, placement: machine.placement, progress: progress)
+      for: plan, placement: options.placement(for: plan), progress: progress)
     let archive =
       plan.hasArchive ? try await RootBuilder.archive(for: plan, progress: progress) : nil
     let launcher = Launcher(

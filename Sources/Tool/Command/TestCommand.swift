@@ -5,6 +5,7 @@ import Foundation
 import Lint
 import Plan
 import ImageBuild
+import Launch
 import Roots
 import ToolSupport
 
@@ -90,7 +91,7 @@ struct TestCommand: AsyncParsableCommand {
         continue
       }
       _ = try? await KernelBuilder.kernel(
-        for: plan, placement: .low, progress: progress)
+        for: plan, placement: LaunchOptions().placement(for: plan), progress: progress)
       _ = try? await RootBuilder.archive(for: plan, progress: progress)
     }
   }

@@ -3,6 +3,7 @@
 import Configuration
 import Foundation
 import ImageBuild
+import Launch
 import Plan
 import Roots
 import ToolSupport
@@ -30,7 +31,7 @@ public struct InspectionSubject: Sendable {
     }
     let plan = try Plan.load(application: text, projectRoot: Repository.root)
     let kernel = try await KernelBuilder.kernel(
-      for: plan, placement: .low, progress: progress)
+      for: plan, placement: LaunchOptions().placement(for: plan), progress: progress)
     let needsArchive = withArchive && plan.hasArchive
     let archive =
       needsArchive ? try await RootBuilder.archive(for: plan, progress: progress) : nil

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-import ImageBuild
 import Plan
 import ToolSupport
 
@@ -13,12 +12,7 @@ public struct LaunchOptions: Sendable, Equatable {
   }
 
   /// The QEMU machine.
-  public enum Machine: String, Sendable, CaseIterable {
-    case microvm, q35, pc
-
-    /// Where a native image may lie: other machines' firmware clears the low memory.
-    public var placement: ImagePlacement { self == .microvm ? .low : .anywhere }
-  }
+  public enum Machine: String, Sendable, CaseIterable { case microvm, q35, pc }
 
   /// What the kernel says at least, from the little to the much.
   public enum LogLevel: String, Sendable, CaseIterable { case error, warning, info, debug }
